@@ -1,0 +1,1 @@
+"""Widgets: values and callbacks in, pixels out; they know no service."""

@@ -1,0 +1,1 @@
+"""Chart option builders and thin chart elements."""

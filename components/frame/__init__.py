@@ -1,0 +1,1 @@
+"""Widgets of the frame around every page."""

@@ -1,0 +1,1 @@
+"""The status language: one table of shapes, tones and words for every page."""

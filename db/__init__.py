@@ -1,0 +1,1 @@
+"""Rows: tables, queries, migrations and the two doors read and write."""

@@ -1,0 +1,1 @@
+"""Functions (session, ...) to rows; same names as tables."""

@@ -1,0 +1,1 @@
+"""The web face: shell, pages for people, routes for programs."""

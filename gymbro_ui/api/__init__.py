@@ -1,0 +1,1 @@
+"""Routes for programs: HTTP to service calls and back."""

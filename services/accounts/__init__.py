@@ -1,0 +1,1 @@
+"""The embedded sign-in service and the verification of every token."""

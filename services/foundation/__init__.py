@@ -1,0 +1,1 @@
+"""Small tools every service may use."""

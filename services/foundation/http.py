@@ -1,0 +1,13 @@
+"""Build the shared httpx client: timeouts, no redirects, no proxy from the environment."""
+
+import httpx
+
+
+def build_client(timeout_s: float = 10.0) -> httpx.AsyncClient:
+    """Return a client that follows no redirect, so that a key never leaves for another host."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
+        follow_redirects=False,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+    )

@@ -1,0 +1,1 @@
+"""Who we speak as: identities for tests."""

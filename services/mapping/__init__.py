@@ -1,0 +1,1 @@
+"""Business key to supplier model."""

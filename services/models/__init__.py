@@ -1,0 +1,1 @@
+"""Model catalogue: suppliers' endpoints and their models."""

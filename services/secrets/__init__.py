@@ -1,0 +1,1 @@
+"""Keys and passwords, kept outside the database."""

@@ -1,0 +1,1 @@
+"""Configuration: the environment, and what an operator may change."""

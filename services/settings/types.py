@@ -1,0 +1,206 @@
+"""Env (fixed at start) and the two sets of settings an operator may change while it runs."""
+
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+
+
+class ResultMode(StrEnum):
+    """What the gateway does to a supplier's text on its way to the app."""
+
+    XML_PLAINTEXT = "xml_plaintext"  # repaired while passing
+    RAW_PASSTHROUGH = "raw_passthrough"  # as it is
+    AUTO = "auto"
+
+
+class PromptMode(StrEnum):
+    """Who writes the system message."""
+
+    SERVER = "server"
+    PASSTHROUGH = "passthrough"
+
+
+class OutputProtocol(StrEnum):
+    """The structure replies are delivered and judged in."""
+
+    THINKINGML = "thinkingml_v45"
+    JSONSEQ = "jsonseq_v1"
+
+
+class AnonMethod(StrEnum):
+    """How an anonymous token is asked for; auto is native first, then edge."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    EDGE = "edge"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The row of dashboard_config: what an operator changes on the pages (contract 10.3)."""
+
+    websocket_push_interval: int = 10  # seconds, 1..300
+    http_poll_interval: int = 30  # seconds, 5..600
+    log_retention_size: int = 100  # entries, 10..1000
+    e2e_enabled: bool = True
+    e2e_interval_hours: int | None = None  # 3..24; None: once a day at e2e_daily_time
+    e2e_daily_time: str = "05:00"  # HH:MM in e2e_timezone
+    e2e_timezone: str = "UTC"  # IANA name; the machine's own at first start
+    e2e_prompt_text: str = "每日测试连通性和tools工具可用性"  # 1..500 characters
+    e2e_result_mode: ResultMode = ResultMode.RAW_PASSTHROUGH
+    e2e_tool_choice: str | None = None  # None or "auto"
+    e2e_anon_method: AnonMethod = AnonMethod.AUTO
+    e2e_user_types: tuple[str, ...] = ("anonymous", "permanent")
+    e2e_model_timeout_s: int = 120  # total per model, 10..600
+    e2e_launch_timeout_s: int = 1800  # 60..7200
+    e2e_slow_total_ms: int = 30_000  # over this a good reply is "slow", 100..600000
+    e2e_slow_ttft_ms: int = 10_000  # 100..600000
+    e2e_strict: bool = False  # strict structure reasons fail a cell
+    jwt_probe_interval_hours: int = 36  # 1..168
+    request_tracing_enabled: bool = False
+    retention_days: int = 30  # 1..365
+    max_concurrency: int = 200  # 1..1000
+
+    @property
+    def daily_time(self) -> time:
+        """The daily time as a time of day."""
+        hour, minute = self.e2e_daily_time.split(":")
+        return time(int(hour), int(minute))
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """The rows of llm_app_settings that steer the gateway (contract 6.4)."""
+
+    default_result_mode: ResultMode = ResultMode.RAW_PASSTHROUGH
+    prompt_mode: PromptMode = PromptMode.SERVER
+    app_output_protocol: OutputProtocol = OutputProtocol.THINKINGML
+    web_search_enabled: bool = False
+    web_search_provider: str = "exa"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Guards of contract 13; a count of 0 or less turns that guard off."""
+
+    enabled: bool = True  # RATE_LIMIT_ENABLED
+    user_qps: int = 10
+    user_daily: int = 1000
+    anonymous_qps: int = 5
+    anonymous_daily: int = 1000
+    ip_qps: int = 20
+    ip_daily: int = 2000
+    failure_threshold: int = 10
+    cooldown_s: int = 300
+    cooldown_mode: str = "auth"  # auth, all or off
+    trusted_proxies: tuple[str, ...] = ()
+    streams_per_user: int = 2
+    streams_per_anonymous: int = 2
+    streams_per_conversation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JwtRules:
+    """What a token must be to be accepted (contract 8)."""
+
+    supabase_issuer: str = ""
+    allowed_issuers: tuple[str, ...] = ()
+    audience: str = ""  # empty: the Supabase audience or project id; embedded: authenticated
+    jwks_url: str = ""
+    static_jwk: str = ""
+    hmac_secret: str = field(default="", repr=False)
+    clock_skew_s: int = 120
+    max_future_iat_s: int = 120
+    require_nbf: bool = False
+    jwks_ttl_s: int = 900  # at least 60
+
+
+@dataclass(frozen=True, slots=True)
+class SupabaseEnv:
+    """The project named by the environment; empty url means none."""
+
+    url: str = ""
+    anon_key: str = field(default="", repr=False)
+    service_key: str = field(default="", repr=False)
+    project_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class E2eEnv:
+    """Environment values of the E2E client (contract 15); empty means not set."""
+
+    api_base: str = ""
+    supabase_url: str = ""
+    anon_key: str = field(default="", repr=False)
+    service_key: str = field(default="", repr=False)
+    email_domain: str = "example.com"
+    user_email: str = ""
+    user_password: str = field(default="", repr=False)
+    anon_method: str = ""
+    prompt_text: str = ""
+    result_mode: str = ""
+    stream_timeout_s: int | None = None
+    max_events: int = 4000
+    validate_structure: bool = True
+    cleanup_user: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FirstEndpoint:
+    """AI_PROVIDER, AI_MODEL, AI_API_BASE_URL, AI_API_KEY: one endpoint made at the first start."""
+
+    provider: str = ""
+    model: str = ""
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Everything fixed at start: read once from the environment and the command line."""
+
+    host: str
+    port: int
+    data_dir: Path  # absolute
+    database_url: str  # sqlite:////abs/path or postgresql+psycopg://…
+    database_path: Path | None  # absolute file, None with PostgreSQL
+    database_source: (
+        str  # which setting chose it: DATABASE_URL, SQLITE_DB_PATH, --data-dir, default
+    )
+    public_url: str  # origin without a trailing slash
+    runtime_dir: Path  # AI_RUNTIME_STORAGE_DIR or data/storage/ai_runtime
+    embedded_auth: bool  # whether signup, token and admin are served
+    rate_limits: RateLimits
+    jwt: JwtRules
+    supabase: SupabaseEnv
+    e2e: E2eEnv
+    first_endpoint: FirstEndpoint
+    llm_admin_uids: tuple[str, ...] = ()
+    allow_test_endpoints: bool = False
+    anon_enabled: bool = True
+    http_timeout_s: float = 10.0
+    heartbeat_s: float = 5.0  # SSE_HEARTBEAT_SECONDS, at least 0.5
+    auth_signups_per_hour: int = 30
+    cors_origins: tuple[str, ...] = ("*",)
+    open_browser: bool = True
+
+    @property
+    def backups_dir(self) -> Path:
+        """Where verified copies of the database go."""
+        return self.data_dir / "backups"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Where keys live, mode 0700."""
+        return self.data_dir / "secrets"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Where log files go."""
+        return self.data_dir / "logs"
+
+    @property
+    def embedded_auth_url(self) -> str:
+        """The origin of the embedded sign-in service, as a Supabase project URL."""
+        return self.public_url

@@ -1,0 +1,1 @@
+"""Numbers counted from the gateway's own traffic."""

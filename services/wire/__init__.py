@@ -1,0 +1,1 @@
+"""Our own small HTTP client for chat, load and suppliers."""

@@ -1,0 +1,73 @@
+"""Fixtures every test may use."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+import db.tables  # noqa: F401  # completes the metadata
+from db.connect import sqlite_url
+from db.engine import Database
+from services.secrets.service import Secrets
+from services.settings.env import read_env
+from services.settings.service import Settings
+from services.settings.types import Env
+from tests.support.clock import FakeClock
+
+# pytest_plugins = ["tests.support.postgres"]
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    return find_free_port()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def env(tmp_path: Path, free_port: int) -> Env:
+    return read_env(port=free_port, data_dir=str(tmp_path / "data"), values={})
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row, made once and copied by each test."""
+    path = tmp_path_factory.mktemp("store") / "empty.sqlite3"
+    store = Database(sqlite_url(str(path)))
+    SQLModel.metadata.create_all(store.writing_engine)
+    store.close_now()
+    return path
+
+
+@pytest.fixture
+def database(env: Env, empty_store: Path) -> Iterator[Database]:
+    assert env.database_path is not None
+    env.database_path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(empty_store, env.database_path)
+    store = Database(env.database_url)
+    yield store
+    store.close_now()
+
+
+@pytest.fixture
+def secrets(env: Env) -> Secrets:
+    return Secrets(env.secrets_dir)
+
+
+@pytest.fixture
+def settings(database: Database, clock: FakeClock, env: Env) -> Settings:
+    settings = Settings(database, clock, env, "UTC")
+    settings.load()
+    return settings
