@@ -1,0 +1,53 @@
+# GymBro Console. `make run` and `make test` each set up everything they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup run test check fix bench words lock test-local-model clean
+
+setup: $(STAMP)  ## make .venv from requirements.lock and compile it
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 $(VENV)/lib main.py gymbro_ui components services db > /dev/null || true
+	touch $(STAMP)
+
+run: $(STAMP)  ## start the console on 127.0.0.1:9999 and open it
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python main.py $(ARGS)
+
+test: $(STAMP)  ## everything: lint, types, contracts, tests, real parts
+	bash tests/system_parts.sh
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+check: $(STAMP)  ## the static part and the tests that need no server
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/python -m pytest -n auto -m "not browser and not postgres" $(ARGS)
+
+fix: $(STAMP)  ## format and repair what a tool can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## speed and memory, beside the peers where there are some
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+words: $(STAMP)  ## compile the catalogues
+	$(BIN)/python -m components.words compile
+
+test-local-model: $(STAMP)  ## an E2E through a real small language model
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/local_model/requirements.txt
+	$(BIN)/python -m pytest tests/local_model $(ARGS)
+
+lock:  ## pin pyproject.toml anew (needs uv on PATH)
+	uv pip compile --quiet --no-emit-index-url --no-header --universal --generate-hashes --group dev pyproject.toml -o requirements.lock --python-version 3.11
+
+clean:  ## remove what the build made, never the data
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache build dist

@@ -1,0 +1,142 @@
+"""Mount the Console on NiceGUI: routes, pages, life cycle, and the loop that serves them."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from nicegui import app, core, ui
+from services.console import Console
+
+from gymbro_ui.api import ROUTERS, hot_routes
+from gymbro_ui.guard import Guard, access_rules
+from gymbro_ui.shell import shell
+
+_log = logging.getLogger(__name__)
+CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was asked for
+
+
+def mount(console: Console) -> None:
+    """Attach routes, guard and life cycle to the one application of this process."""
+    for router in ROUTERS:
+        app.include_router(router(console))
+    rules = access_rules(
+        console.env.public_url, console.env.host, console.env.port, console.env.cors_origins
+    )
+    core.sio.eio.cors_allowed_origins = sorted(rules.origins)
+    _wrap_outermost(partial(Guard, rules=rules, hot=hot_routes(console)))
+    _attach_life_cycle(console)
+
+
+def serve(console: Console, storage_secret: str) -> None:
+    """Serve until a signal asks to stop; returns after everything is stored."""
+    mount(console)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _leave)
+    env = console.env
+    ui.run(
+        partial(shell, console),
+        host=env.host,
+        port=env.port,
+        title="GymBro Console",
+        favicon=_FAVICON,
+        reload=False,
+        show=env.open_browser,
+        dark=None,
+        language="zh-CN",
+        reconnect_timeout=30,
+        binding_refresh_interval=None,
+        gzip_middleware_factory=None,  # loopback: compressing costs more than it saves
+        tailwind=False,
+        storage_secret=storage_secret,
+        session_middleware_kwargs={"same_site": "strict", "session_cookie": "gymbro_console"},
+        show_welcome_message=False,
+        uvicorn_logging_level="warning",
+        ws_per_message_deflate=False,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
+    )
+
+
+def is_port_free(host: str, port: int) -> bool:
+    """Return whether we could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _wrap_outermost(guard: Callable[[Any], Guard]) -> None:
+    """Put the guard outside every middleware that NiceGUI adds later."""
+    build = app.build_middleware_stack
+
+    def build_guarded() -> Any:
+        return guard(build())
+
+    app.build_middleware_stack = build_guarded
+
+
+def _attach_life_cycle(console: Console) -> None:
+    # NiceGUI does not await async start-up handlers: wrapping the lifespan makes the server wait.
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+        await console.start()
+        _stop_early_on_signal(console)
+        async with inner(application):
+            _log.info("GymBro Console is ready on %s", console.env.public_url)
+            yield
+        await console.stop()
+
+    app.router.lifespan_context = lifespan
+    app.on_shutdown(console.stop)  # a closing native window never comes back to the lifespan
+
+
+def _stop_early_on_signal(console: Console) -> None:
+    """Stop running work at the first signal, before the server cuts the streams it hangs on."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        server_handler = signal.getsignal(signal.SIGTERM if name == "SIGHUP" else number)
+
+        def handle(
+            signum: int, frame: Any, after: Any = server_handler, terminate: int = signal.SIGTERM
+        ) -> None:
+            loop.call_soon_threadsafe(console.begin_stop)
+            if callable(after):
+                after(terminate if signum != signal.SIGINT else signum, frame)
+
+        signal.signal(number, handle)
+
+
+def _leave(_signum: int, _frame: Any) -> None:
+    """End with exit code 0 once the server is down and repeats the signal to us."""
+    raise SystemExit(0)
+
+
+_FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="7" fill="#1B2430"/>'
+    '<circle cx="10" cy="11" r="3.4" fill="#4CC079"/><circle cx="22" cy="11" r="3.4" fill="#4CC079"/>'
+    '<circle cx="10" cy="21" r="3.4" fill="#4CC079"/><circle cx="22" cy="21" r="3.4" fill="#F08A4B"/>'
+    "</svg>"
+)

@@ -1,0 +1,136 @@
+"""The command line of main.py, parsed before anything heavy is imported."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.foundation.errors import InputError
+from services.settings.env import read_env
+from services.settings.types import Env
+
+VERSION = "0.1.0"
+BAD_USE = 2
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """One command with its options and the settings of this process."""
+
+    command: str
+    options: argparse.Namespace
+    env: Env
+
+    def ui_storage_path(self) -> str:
+        """Return the folder in which NiceGUI keeps browser preferences."""
+        return str(self.env.data_dir / "ui")
+
+
+def parse_arguments(argv: Sequence[str]) -> Arguments:
+    """Return the command; print what is wrong and exit with 2 when it cannot be understood."""
+    given = list(argv)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given.insert(0, "run")
+    options = _parser().parse_args(given)
+    try:
+        env = read_env(
+            host=getattr(options, "host", None),
+            port=getattr(options, "port", None),
+            data_dir=options.data_dir,
+            open_browser=not getattr(options, "no_browser", True),
+        )
+    except InputError as error:
+        sys.stderr.write(f"gymbro-console: {error}\n")
+        raise SystemExit(BAD_USE) from None
+    return Arguments(options.command, options, env)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python main.py",
+        description="GymBro Console: gateway, console and E2E checks in one process.",
+    )
+    parser.add_argument("--version", action="version", version=f"GymBro Console {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_e2e(commands)
+    _add_doctor(commands)
+    _add_local_model(commands)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="start gateway and console (the default)")
+    run.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    run.add_argument("--port", type=_port, help="port to listen on (default 9999)")
+    run.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+    # Used by `e2e --once`: no schedule, ends when its standard input closes.
+    run.add_argument("--one-shot", action="store_true", help=argparse.SUPPRESS)
+    _add_data_dir(run)
+
+
+def _add_e2e(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    e2e = commands.add_parser(
+        "e2e",
+        help="run one E2E and print its verdicts",
+        description="Exit code: 0 all judged and good, 3 something failed or was not judged, "
+        "2 bad use, 5 another E2E is running.",
+    )
+    e2e.add_argument("--once", action="store_true", required=True, help="run once, then exit")
+    e2e.add_argument(
+        "--target", metavar="URL", help="GymBro server to test (default: this console)"
+    )
+    e2e.add_argument("--supabase-url", metavar="URL", help="sign-in service of that server")
+    e2e.add_argument("--anon-key", metavar="KEY", help="its anon key")
+    e2e.add_argument("--service-key", metavar="KEY", help="its service key (makes the test user)")
+    e2e.add_argument("--models", type=_names, default=[], metavar="A,B", help="only these keys")
+    e2e.add_argument(
+        "--user-types",
+        type=_user_types,
+        default=["anonymous", "permanent"],
+        metavar="anonymous,permanent",
+        help="only these user types",
+    )
+    e2e.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    _add_data_dir(e2e)
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    doctor = commands.add_parser("doctor", help="show paths, versions, settings and advice")
+    doctor.add_argument("--json", action="store_true", help="the same as one JSON object")
+    doctor.add_argument("--show-secrets", action="store_true", help="print keys unmasked")
+    doctor.add_argument("--port", type=_port, help=argparse.SUPPRESS)
+    _add_data_dir(doctor)
+
+
+def _add_local_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    local = commands.add_parser(
+        "local-model", help="serve a small real language model on loopback (extra: local-model)"
+    )
+    local.add_argument("--port", type=_port, default=9998, help="port to listen on (default 9998)")
+    _add_data_dir(local)
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", metavar="DIR", help="folder of the database and keys")
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
+
+
+def _names(text: str) -> list[str]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("name at least one model key")
+    return names
+
+
+def _user_types(text: str) -> list[str]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    known = ("anonymous", "permanent")
+    if not names or any(name not in known for name in names):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(known)}, not {text!r}")
+    return [name for name in known if name in names]

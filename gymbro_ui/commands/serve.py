@@ -1,0 +1,109 @@
+"""`run`: start gateway and console, or say plainly why not."""
+
+import asyncio
+import logging
+import sys
+import threading
+from ipaddress import ip_address
+
+from services.console import AlreadyRunningError, Console, build_console
+
+from gymbro_ui.app import is_port_free, serve
+from gymbro_ui.command_line import Arguments
+from services.foundation.errors import ConsoleError
+from services.foundation.redact import redact
+
+BAD_USE = 2
+ALREADY_RUNNING = 3
+PORT_TAKEN = 4
+_log = logging.getLogger(__name__)
+
+
+def run(arguments: Arguments) -> int:
+    """Serve until stopped and return 0, or the exit code that says why it did not start."""
+    env = arguments.env
+    if not _is_loopback(env.host):
+        return _refuse(
+            f"Listening on {env.host} would open the console to other machines, and it has no login"
+            " yet. Use 127.0.0.1 and put a proxy with a login in front of it.",
+            BAD_USE,
+        )
+    try:
+        console = build_console(env, one_shot=arguments.options.one_shot)
+    except AlreadyRunningError as error:
+        return _refuse(f"{error} Open {error.url}.", ALREADY_RUNNING)
+    except ConsoleError as error:
+        return _refuse(str(error), BAD_USE)
+    if not is_port_free(env.host, env.port):
+        console.close_now()
+        return _refuse(
+            f"Port {env.port} on {env.host} is used by another program. Choose another one with"
+            " --port, or set GYMBRO_PORT.",
+            PORT_TAKEN,
+        )
+    _set_up_logging(console)
+    if arguments.options.one_shot:
+        _stop_with_parent(console)
+    else:
+        _say(f"GymBro Console on {env.public_url}  (data: {env.data_dir}, stop with Ctrl+C)")
+    try:
+        serve(console, console.storage_secret())
+    finally:
+        console.close_now()
+    return 0
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _set_up_logging(console: Console) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_RedactingFormatter(console))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("apscheduler", "httpx", "httpcore", "alembic", "asyncio", "nicegui"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _RedactingFormatter(logging.Formatter):
+    """One line a record, with every known or likely secret masked, exceptions included."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        self._console = console
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record), self._console.secrets.known_values())
+
+
+def _stop_with_parent(console: Console) -> None:
+    """End when the command that started us goes away and its end of our input closes."""
+
+    def wait() -> None:
+        sys.stdin.read()
+        console.ask_to_stop()
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _refuse(text: str, code: int) -> int:
+    _say(f"gymbro-console: {text}")
+    return code
+
+
+def run_now(arguments: Arguments) -> int:
+    """Do run, with a stop asked for by signal counted as clean."""
+    try:
+        return run(arguments)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0

@@ -1,0 +1,1 @@
+"""Commands beside a running console: its lock, its token, its loopback API."""

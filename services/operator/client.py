@@ -1,0 +1,88 @@
+"""OperatorClient: what a command asks of a running console over loopback, with its token."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from services.foundation.errors import ConflictError, InputError, UpstreamError
+
+_TIMEOUT_S = 30.0
+
+
+class OperatorClient:
+    """Calls of the running console's API as its operator."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        """Speak to the console at that origin; nothing is sent yet."""
+        self.base_url = base_url
+        self._client = httpx.Client(
+            base_url=f"{base_url}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT_S,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def is_ready(self) -> bool:
+        """Return whether the console answers its health route."""
+        try:
+            return self._client.get("/healthz", timeout=2.0).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def start_e2e(self, wanted: Mapping[str, Any]) -> str:
+        """Return the launch id; raise ConflictError when one runs, InputError for a bad value."""
+        answer = self._send("POST", "/stats/e2e-mapped-model-runs", dict(wanted))
+        return str(answer["launch_id"])
+
+    def launch(self, launch_id: str) -> dict[str, Any]:
+        """Return the launch with its runs and their results so far."""
+        return self._send("GET", f"/stats/e2e-launches/{launch_id}")
+
+    def cancel_e2e(self, launch_id: str) -> None:
+        """Ask the launch to stop."""
+        self._send("POST", f"/stats/e2e-mapped-model-runs/{launch_id}/cancel")
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise UpstreamError(
+                "The console at {url} does not answer: {reason}",
+                url=self.base_url,
+                reason=str(error) or type(error).__name__,
+            ) from error
+        answer = _json(response)
+        if response.status_code == 409:
+            raise ConflictError(
+                "Another E2E is running: {existing_id}",
+                existing_id=str(answer.get("launch_id") or answer.get("execution_id") or ""),
+            )
+        if response.status_code >= 400:
+            raise InputError(
+                "The console refused: {reason}", reason=_reason(answer, response.status_code)
+            )
+        data = answer.get("data")
+        return data if isinstance(data, dict) else answer  # pyright: ignore[reportUnknownVariableType]
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _reason(answer: Mapping[str, Any], status: int) -> str:
+    detail = answer.get("detail")
+    if isinstance(detail, list) and detail:
+        first: Any = detail[0]  # pyright: ignore[reportUnknownVariableType]
+        place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")
+        return f"{place}: {first.get('msg', '')}" if place else str(first.get("msg", ""))
+    return str(answer.get("message") or answer.get("msg") or f"HTTP {status}")

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The system parts the tests use: Chromium, CJK fonts and PostgreSQL. Installed where apt and the right are there.
+set -u
+missing=()
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
+compgen -G "/usr/share/fonts/opentype/noto/NotoSansCJK*" >/dev/null || [ "$(uname)" != Linux ] || missing+=(fonts-noto-cjk)
+command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
+[ ${#missing[@]} -eq 0 ] && exit 0
+if command -v apt-get >/dev/null; then
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null && as_root=(sudo -n)
+    [ ${#as_root[@]} -eq 0 ] && { echo "The tests need ${missing[*]}. Install them: sudo apt-get install ${missing[*]}"; exit 1; }
+  fi
+  echo "Installing ${missing[*]} for the tests …"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq && "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null && exit 0
+fi
+echo "The tests need ${missing[*]}: install them with your system's package manager and run make test again."
+exit 1
