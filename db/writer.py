@@ -52,6 +52,8 @@ class Writer:
         if self._closed:
             raise DatabaseUnavailableError("gone", "the database is closed")
         job = _Job(change, Future())
+        # From here it cannot be withdrawn: a caller that is cancelled stops waiting, no more.
+        job.done.set_running_or_notify_cancel()
         self._jobs.put(job)
         return job.done
 
