@@ -1,5 +1,14 @@
 """Every table, imported once, so that the metadata is complete."""
 
-from db.tables import config
+from db.tables import change_marks, config, executions, mappings, messages, models, prompts, usage
 
-__all__ = ["config"]
+__all__ = [
+    "change_marks",
+    "config",
+    "executions",
+    "mappings",
+    "messages",
+    "models",
+    "prompts",
+    "usage",
+]

@@ -1,0 +1,130 @@
+"""Shapes of the gateway: refusals, an accepted message, what one message is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from services.accounts.types import Caller
+from services.mapping.types import Resolution
+from services.suppliers.types import Usage
+
+
+class GatewayError(Exception):
+    """A request the gateway refuses; `code` is the machine word of the contract."""
+
+    def __init__(  # the fields of one wire shape
+        self,
+        status: int,
+        code: str,
+        message: str = "",
+        *,
+        hint: str = "",
+        retry_after_s: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep what the answer says; an empty message repeats the code."""
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.message = message or code
+        self.hint = hint
+        self.retry_after_s = retry_after_s
+        self.extra = extra or {}
+
+
+class HeaderLookup(Protocol):
+    """Case-insensitive request headers."""
+
+    def get(self, key: str, default: str = "") -> str:
+        """Return the header's value or the default."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request came from, as far as it can be believed."""
+
+    host: str
+    is_exempt: bool = False  # loopback without a forwarding header: no per-address guard
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """The body of POST /messages after its types were checked (contract 2.1)."""
+
+    text: str = ""
+    model: str = ""
+    conversation_id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    messages: Sequence[Mapping[str, Any]] | None = None
+    system_prompt: str | None = None
+    tools: Sequence[Any] | None = None
+    tool_choice: Any = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    dialect: str | None = None
+    payload: Mapping[str, Any] | None = None
+    result_mode: str | None = None
+    skip_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer of POST /messages."""
+
+    message_id: str  # 32 hex
+    conversation_id: str  # uuid
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The last event of a message: completed or error."""
+
+    event: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One finished call to a supplier, as the statistics count it."""
+
+    user_id: str
+    user_type: str
+    is_test: bool
+    endpoint_id: int | None
+    model: str  # the key that was asked for
+    ok: bool
+    latency_ms: int
+    usage: Usage | None = None
+
+
+class UsageSink(Protocol):
+    """Who counts (the Stats service); both calls are cheap and never raise."""
+
+    def record_activity(self, caller: Caller) -> None:
+        """Count one request of a user."""
+        ...
+
+    def record_request(  # noqa: PLR0913  # one row of ai_request_stats
+        self,
+        *,
+        user_id: str,
+        user_type: str,
+        is_test: bool,
+        endpoint_id: int | None,
+        model: str,
+        ok: bool,
+        latency_ms: int,
+        usage: Usage | None,
+    ) -> None:
+        """Count one call to a supplier; `model` is the key the caller asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A resolved key with what a supplier call needs of its endpoint."""
+
+    resolution: Resolution
+    api_key: str = field(default="", repr=False)
