@@ -75,6 +75,7 @@ class Control(Protocol):
     """What running work may say and ask."""
 
     execution: Execution
+    stop_as: ExecutionState | None  # cancelled or interrupted, once it was asked to end
 
     async def progress(self, done: int, total: int) -> None:
         """Store and announce how far it is."""
