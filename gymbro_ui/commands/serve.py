@@ -6,10 +6,9 @@ import sys
 import threading
 from ipaddress import ip_address
 
-from services.console import AlreadyRunningError, Console, build_console
-
 from gymbro_ui.app import is_port_free, serve
 from gymbro_ui.command_line import Arguments
+from services.console import AlreadyRunningError, Console, build_console
 from services.foundation.errors import ConsoleError
 from services.foundation.redact import redact
 
