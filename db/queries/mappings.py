@@ -1,0 +1,56 @@
+"""Read and change mappings."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from db.errors import RowNotFoundError
+from db.queries.change_marks import add_mark
+from db.tables.mappings import ModelMappingRow
+
+
+def all_mappings(session: Session) -> list[ModelMappingRow]:
+    """Return every mapping by id."""
+    return list(session.exec(select(ModelMappingRow).order_by(col(ModelMappingRow.id))).all())
+
+
+def save_mapping(
+    session: Session, mapping_id: str, values: Mapping[str, Any], now: datetime
+) -> ModelMappingRow:
+    """Return the stored mapping; a change mark is written when it really changed."""
+    row = session.get(ModelMappingRow, mapping_id)
+    if row is None:
+        row = ModelMappingRow(id=mapping_id, **values, created_at=now, updated_at=now)
+        add_mark(session, now, "mapping", mapping_id, f"created: {_shown(row)}")
+    else:
+        before = _shown(row)
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.updated_at = now
+        if (after := _shown(row)) != before:
+            add_mark(session, now, "mapping", mapping_id, f"{before} -> {after}")
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_mapping(session: Session, mapping_id: str) -> ModelMappingRow:
+    """Return the mapping; raise RowNotFoundError."""
+    row = session.get(ModelMappingRow, mapping_id)
+    if row is None:
+        raise RowNotFoundError(f"llm_model_mappings {mapping_id}")
+    return row
+
+
+def delete_mapping(session: Session, mapping_id: str, now: datetime) -> None:
+    """Remove the mapping; raise RowNotFoundError."""
+    row = find_mapping(session, mapping_id)
+    session.delete(row)
+    add_mark(session, now, "mapping", mapping_id, "deleted")
+
+
+def _shown(row: ModelMappingRow) -> str:
+    names = ", ".join(dict.fromkeys((row.default_model, *row.candidates_json)))
+    return names if row.is_active else f"{names} (off)"

@@ -1,0 +1,84 @@
+"""Keep and find messages, their terminal events and the conversation log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+from sqlmodel import Session, col, select
+
+from db.tables.messages import ConversationLogRow, GatewayMessageRow
+
+PURGE_AT_ONCE = 500
+
+
+def add_message(session: Session, values: Mapping[str, Any]) -> None:
+    """Keep an accepted message."""
+    session.exec(insert(GatewayMessageRow).values(**values))
+
+
+def close_message(
+    session: Session, message_id: str, state: str, terminal: Mapping[str, Any], now: datetime
+) -> None:
+    """Keep the terminal event of a message."""
+    session.exec(
+        update(GatewayMessageRow)
+        .where(col(GatewayMessageRow.message_id) == message_id)
+        .values(state=state, terminal_json=dict(terminal), finished_at=now)
+    )
+
+
+def close_running(session: Session, now: datetime) -> int:
+    """Return how many messages a former process left running; they become errors."""
+    statement = (
+        update(GatewayMessageRow)
+        .where(col(GatewayMessageRow.state) == "running")
+        .values(state="error", finished_at=now)
+    )
+    return session.exec(statement).rowcount
+
+
+def find_message(session: Session, message_id: str) -> GatewayMessageRow | None:
+    """Return the message, or None."""
+    return session.get(GatewayMessageRow, message_id)
+
+
+def add_logs(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep entries of the conversation log."""
+    if rows:
+        session.exec(insert(ConversationLogRow), params=[dict(row) for row in rows])
+
+
+def find_log(session: Session, message_id: str) -> ConversationLogRow | None:
+    """Return the newest summary of a message, or None when none was kept."""
+    statement = (
+        select(ConversationLogRow)
+        .where(
+            col(ConversationLogRow.message_id) == message_id,
+            col(ConversationLogRow.kind) == "summary",
+        )
+        .order_by(col(ConversationLogRow.id).desc())
+        .limit(1)
+    )
+    return session.exec(statement).first()
+
+
+def purge_before(session: Session, before: datetime) -> int:
+    """Return how many old messages and log entries were removed, at most 500 of each."""
+    old_messages = (
+        select(col(GatewayMessageRow.message_id))
+        .where(col(GatewayMessageRow.created_at) < before)
+        .limit(PURGE_AT_ONCE)
+    )
+    old_logs = (
+        select(col(ConversationLogRow.id))
+        .where(col(ConversationLogRow.created_at) < before)
+        .limit(PURGE_AT_ONCE)
+    )
+    ids = session.exec(old_messages).all()
+    log_ids = session.exec(old_logs).all()
+    if ids:
+        session.exec(delete(GatewayMessageRow).where(col(GatewayMessageRow.message_id).in_(ids)))
+    if log_ids:
+        session.exec(delete(ConversationLogRow).where(col(ConversationLogRow.id).in_(log_ids)))
+    return len(ids) + len(log_ids)

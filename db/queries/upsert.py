@@ -1,0 +1,16 @@
+"""The insert statement with ON CONFLICT of the session's own dialect."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
+
+
+def insert_into(session: Session, table: type[SQLModel]) -> "Insert":
+    """Return an insert that offers on_conflict_do_update and on_conflict_do_nothing."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)  # pyright: ignore[reportReturnType]  # the same two methods

@@ -1,0 +1,95 @@
+"""Add to and read the usage counters."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, inspect
+from sqlmodel import Session, SQLModel, col, select
+
+from db.queries.upsert import insert_into
+from db.tables.usage import (
+    AiRequestMinuteRow,
+    AiRequestStatsRow,
+    ModelDailyUsageRow,
+    UserActivityRow,
+)
+
+_CALL_COUNTERS = ("count", "total_latency_ms", "success_count", "error_count")
+_TOKEN_COUNTERS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def add_activity(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add request counts per user and day; each mapping holds every column but the id."""
+    for values in rows:
+        statement = insert_into(session, UserActivityRow).values(**values)
+        new = statement.excluded
+        session.exec(
+            statement.on_conflict_do_update(
+                index_elements=["user_id", "activity_date"],
+                set_={
+                    "request_count": col(UserActivityRow.request_count) + new.request_count,
+                    "last_request_at": new.last_request_at,
+                },
+            )
+        )
+
+
+def add_requests(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add call counts per user, endpoint, model and day."""
+    keys = ["user_id", "endpoint_key", "model", "request_date"]
+    _add(session, AiRequestStatsRow, rows, keys, _CALL_COUNTERS, ("updated_at",))
+
+
+def add_minutes(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add call and token counts per minute, user, endpoint and model."""
+    keys = ["minute_at", "user_id", "endpoint_key", "model"]
+    _add(session, AiRequestMinuteRow, rows, keys, _CALL_COUNTERS + _TOKEN_COUNTERS, ())
+
+
+def drop_minutes_before(session: Session, before: datetime) -> None:
+    """Forget the minutes that no window needs any more."""
+    session.exec(delete(AiRequestMinuteRow).where(col(AiRequestMinuteRow.minute_at) < before))
+
+
+def _add(  # one statement for two tables of the same kind
+    session: Session,
+    table: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    keys: Sequence[str],
+    counters: Iterable[str],
+    replaced: Iterable[str],
+) -> None:
+    columns = inspect(table).columns
+    for values in rows:
+        statement = insert_into(session, table).values(**values)
+        changes = {name: columns[name] + statement.excluded[name] for name in counters}
+        changes |= {name: statement.excluded[name] for name in replaced}
+        session.exec(statement.on_conflict_do_update(index_elements=list(keys), set_=changes))
+
+
+def quota_of_day(session: Session, day: date) -> list[ModelDailyUsageRow]:
+    """Return what every user used that day."""
+    statement = select(ModelDailyUsageRow).where(col(ModelDailyUsageRow.usage_date) == day)
+    return list(session.exec(statement).all())
+
+
+def keep_quota(session: Session, used: Sequence[tuple[str, str, date, int]], now: datetime) -> None:
+    """Keep the given absolute counts (user, family, day, count); a stored larger count stays."""
+    for user_id, family, day, count in used:
+        statement = insert_into(session, ModelDailyUsageRow).values(
+            user_id=user_id,
+            model_key=family,
+            usage_date=day,
+            count=count,
+            created_at=now,
+            updated_at=now,
+        )
+        stored, new = col(ModelDailyUsageRow.count), statement.excluded["count"]
+        larger = func.max if session.get_bind().dialect.name == "sqlite" else func.greatest
+        session.exec(
+            statement.on_conflict_do_update(
+                index_elements=["user_id", "model_key", "usage_date"],
+                set_={"count": larger(stored, new), "updated_at": now},
+            )
+        )
