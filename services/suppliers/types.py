@@ -105,4 +105,5 @@ class ProbeResult:
     state: ProbeState
     latency_ms: int
     models: tuple[str, ...] = ()
+    embedding_models: tuple[str, ...] = ()  # listed too, but they cannot chat
     error: str = ""  # short and without key or URL

@@ -151,6 +151,16 @@ class WireStream:
             size += len(chunk.data)
         return b"".join(pieces)[:limit]
 
+    async def drain(self, within_s: float) -> None:
+        """Read away what is left, so that the socket can serve again; give up after that time."""
+        connection = self._entered()
+        try:
+            async with asyncio.timeout(within_s):
+                while await connection.read() is not None:
+                    pass
+        except (TimeoutError, WireError):
+            return  # the socket is closed on leaving instead
+
     def _entered(self) -> Connection:
         if self._connection is None:
             raise RuntimeError("enter the stream with `async with` first")
