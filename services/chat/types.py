@@ -81,3 +81,16 @@ class Reply:
     timings: Timings = Timings()
     bytes_received: int = 0
     was_flagged: tuple[str, ...] = ()  # oddities: invalid_utf8, bad_json_event, duplicate_seq …
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """The mapped models of a target, or why they could not be had."""
+
+    keys: tuple[str, ...] = ()  # in the server's order, each once
+    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    error: str = ""  # `fetch_models_failed: HTTP n` or `fetch_models_failed: <why>`; empty when had
+    error_text: str = ""  # the server's own words, redacted
+    status: int | None = None  # HTTP status when there was an answer
+    retry_after_s: int | None = None
+    elapsed_ms: int = 0

@@ -1,0 +1,168 @@
+"""Assembler: server-sent events in, what is known of the reply out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import orjson
+
+from services.chat.rules import clean
+from services.chat.structured import EVENT_NAMES, INVALID, join_text, visible_text_of
+from services.chat.types import ChatEvent, Outcome, Reply
+
+TERMINALS = ("completed", "error")
+_MAX_INVALID = 200  # characters kept of data that is not an object
+_MAX_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    seq: int | None
+    text: str
+
+
+class Assembler:
+    """Collects the events of one message; after the terminal event nothing counts."""
+
+    def __init__(self, request_id: str, message_id: str) -> None:
+        """Start before the first event."""
+        self.first_event_ms: float | None = None  # heartbeats do not count
+        self.first_delta_ms: float | None = None
+        self.terminal: ChatEvent | None = None
+        self.count = 0
+        self._ids = {"request_id": request_id, "message_id": message_id}
+        self._pieces: list[_Piece] = []
+        self._seen: set[int] = set()
+        self._structured: list[tuple[str, Mapping[str, Any]]] = []
+        self._routed: Mapping[str, Any] = {}
+        self._last: Mapping[str, Any] = {}
+        self._flags: dict[str, None] = {}
+
+    def flag(self, oddity: str) -> None:
+        """Remember an oddity once."""
+        self._flags.setdefault(oddity)
+
+    def take(self, name: str, raw: str, at_ms: float) -> ChatEvent | None:
+        """Return the event as it counts, None after the terminal one; unknown names are kept out."""
+        if self.terminal is not None:
+            self.flag("events_after_terminal")
+            return None
+        data = self._read(raw)
+        self.count += 1
+        if name != "heartbeat" and self.first_event_ms is None:
+            self.first_event_ms = at_ms
+        event = ChatEvent(name, data, at_ms)
+        self._last = data
+        self._sort_in(event)
+        return event
+
+    def _sort_in(self, event: ChatEvent) -> None:
+        name, data = event.name, event.data
+        self._check_ids(data)
+        if name in TERMINALS:
+            self.terminal = event
+        elif name == "content_delta":
+            self._take_delta(data, event.at_ms)
+        elif name in EVENT_NAMES:
+            self._structured.append((name, data))
+            self._note_visible(visible_text_of(name, data), event.at_ms)
+        elif name == "status" and data.get("state") == "routed":
+            self._routed = data
+
+    def _take_delta(self, data: Mapping[str, Any], at_ms: float) -> None:
+        text, seq = data.get("delta"), data.get("seq")
+        if not isinstance(text, str):
+            self.flag("bad_json_event")
+            return
+        number = seq if type(seq) is int else None
+        if number is None:
+            self.flag("missing_seq")
+        elif number in self._seen:
+            self.flag("duplicate_seq")
+        else:
+            self._seen.add(number)
+        self._pieces.append(_Piece(number, text))
+        self._note_visible(text, at_ms)
+
+    def _note_visible(self, text: str, at_ms: float) -> None:
+        if self.first_delta_ms is None and text.strip():
+            self.first_delta_ms = at_ms
+
+    def _check_ids(self, data: Mapping[str, Any]) -> None:
+        for name, wanted in self._ids.items():
+            if data.get(name, wanted) != wanted:
+                self.flag(f"{name}_mismatch")
+
+    def _read(self, raw: str) -> Mapping[str, Any]:
+        if "\\u0000" in raw or "\x00" in raw:  # no store keeps NUL in a text
+            raw = raw.replace("\\u0000", "\\ufffd").replace("\x00", "\\ufffd")
+            self.flag("nul_replaced")
+        value = read_json(raw)
+        if isinstance(value, dict):
+            return cast(dict[str, Any], value)
+        self.flag("bad_json_event")
+        return {INVALID: raw[:_MAX_INVALID]}
+
+    def reply(self, base: Reply, secret: str = "") -> Reply:
+        """Return the base filled with what arrived; a terminal event decides how it ended."""
+        filled = replace(
+            base,
+            text=self._text(),
+            protocol=self._protocol(),
+            sequence=tuple(piece.seq for piece in self._pieces if piece.seq is not None),
+            structured=tuple(self._structured),
+            event_count=self.count,
+            routed=self._routed,
+            terminal=self._last,
+            was_flagged=tuple(self._flags),
+        )
+        if self.terminal is None:
+            return filled
+        if self.terminal.name == "completed":
+            return replace(filled, outcome=Outcome.COMPLETED, error="", error_text="")
+        word, text = _error_of(self.terminal.data, secret)
+        return replace(filled, outcome=Outcome.ERROR_EVENT, error=word, error_text=text)
+
+    def _protocol(self) -> str:
+        if self._structured and self._pieces:
+            self.flag("mixed_protocols")
+        return "jsonseq_v1" if self._structured else "thinkingml_v45"
+
+    def _text(self) -> str:
+        if self._structured and not self._pieces:
+            return join_text(self._structured)[0]
+        if any(piece.seq is None for piece in self._pieces):
+            return "".join(piece.text for piece in self._pieces)
+        by_seq: dict[int, str] = {}
+        for piece in self._pieces:
+            by_seq.setdefault(cast(int, piece.seq), piece.text)
+        return "".join(by_seq[seq] for seq in sorted(by_seq))
+
+
+def read_json(raw: str) -> Any:
+    """Return the value of a JSON text fit for any store; None when it is not JSON."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        pass
+    try:  # lone surrogates: legal JSON that no store takes
+        value = json.loads(raw, parse_constant=_refuse, parse_int=_whole)
+        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _whole(text: str) -> float:
+    return int(text) if len(text) <= _MAX_DIGITS else float(text)
+
+
+def _error_of(data: Mapping[str, Any], secret: str) -> tuple[str, str]:
+    texts = [data.get(name) for name in ("code", "message", "error", "msg")]
+    code, *others = [clean(t, secret) if isinstance(t, str) else "" for t in texts]
+    text = next((other for other in others if other), "")
+    return code or "error_event", text or code

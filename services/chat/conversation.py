@@ -1,0 +1,249 @@
+"""One conversation over the wire: POST, events, and every way it can end as a Reply."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+from urllib.parse import quote
+
+import orjson
+
+from services.chat import rules
+from services.chat.assembler import Assembler
+from services.chat.endings import (
+    DEADLINE,
+    EndedError,
+    create_failed,
+    limit_passed,
+    stream_failed,
+)
+from services.chat.types import ChatEvent, ChatRequest, Outcome, Reply, Timings
+from services.foundation.clock import Clock
+from services.wire.client import WireClient, WireStream
+from services.wire.sse import SseLimitError, SseSplitter
+from services.wire.types import Chunk, Deadlines, WireError, WireResponse
+
+_log = logging.getLogger(__name__)
+_DRAIN_S = 0.25  # for the end of the body after the terminal event, so that the socket is kept
+_ERROR_BODY = 64 * 1024
+
+Listener = Callable[[ChatEvent], None]
+
+
+class Conversation:
+    """State of one `converse`."""
+
+    def __init__(
+        self, wire: WireClient, clock: Clock, request: ChatRequest, listener: Listener | None
+    ) -> None:
+        """Keep what is asked; nothing is sent before run()."""
+        self._wire = wire
+        self._clock = clock
+        self._request = request
+        self._listener = listener
+        self._started = clock.monotonic()
+        self._assembler = Assembler(request.request_id, "")
+        self._timings = Timings()
+        self._reply = Reply(Outcome.MALFORMED, request.request_id)
+        self._bytes = 0
+
+    async def run(self) -> Reply:
+        """Return the reply, whatever the network does."""
+        try:
+            await self._create()
+            await self._follow()
+        except EndedError as ended:
+            return self._finish(ended)
+        except Exception as error:  # noqa: BLE001  # boundary: one cell fails, not its run
+            _log.exception("a conversation failed on our side")
+            name = type(error).__name__
+            return self._finish(EndedError(Outcome.MALFORMED, name, str(error)))
+        text = f"the stream ended without a terminal event after {self._assembler.count} events"
+        return self._finish(EndedError(Outcome.INCOMPLETE, "sse_stream_incomplete", text))
+
+    # --- POST -------------------------------------------------------------------------------
+
+    async def _create(self) -> None:
+        request = self._request
+        accept_s = min(request.accept_s, request.total_s)
+        deadlines = Deadlines(first_byte_s=accept_s, total_s=accept_s)
+        try:
+            response = await self._wire.request(
+                "POST",
+                f"{request.api_base}/messages",
+                self._headers({"Content-Type": "application/json", "Accept": "application/json"}),
+                orjson.dumps(_body(request)),
+                deadlines,
+            )
+        except WireError as error:
+            raise create_failed(error, accept_s) from error
+        self._timings = replace(self._timings, accepted_ms=self._elapsed_ms())
+        if not 200 <= response.status < 300:
+            raise self._create_refused(response)
+        self._keep_ids(response)
+
+    def _create_refused(self, response: WireResponse) -> EndedError:
+        word, text = rules.read_error(response.body, self._request.access_token)
+        return EndedError(
+            Outcome.REFUSED,
+            word or f"messages_create_failed: HTTP {response.status}",
+            text,
+            status=response.status,
+            retry_after_s=self._retry_after(response.headers),
+        )
+
+    def _keep_ids(self, response: WireResponse) -> None:
+        value = rules.read_object(response.body) or {}
+        found = value if "message_id" in value else rules.unwrap(value)
+        fields = cast(dict[str, Any], found) if isinstance(found, dict) else {}
+        message_id, conversation_id = fields.get("message_id"), fields.get("conversation_id")
+        if not _is_id(message_id) or not _is_id(conversation_id):
+            kind = response.headers.get("content-type", "no content type")
+            raise EndedError(
+                Outcome.MALFORMED,
+                "messages_response_missing_ids",
+                rules.clean(f"HTTP {response.status}, {kind}"),
+                status=response.status,
+            )
+        self._reply = replace(
+            self._reply, message_id=str(message_id), conversation_id=str(conversation_id)
+        )
+        self._assembler = Assembler(self._request.request_id, self._reply.message_id)
+
+    # --- events -----------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        request, reply = self._request, self._reply
+        left_s = max(0.0, request.total_s - self._elapsed_ms() / 1000)
+        first_s = min(request.first_event_s, left_s)
+        url = (
+            f"{request.api_base}/messages/{quote(reply.message_id, safe='')}/events"
+            f"?conversation_id={quote(reply.conversation_id, safe='')}"
+        )
+        loop = asyncio.get_running_loop()
+        end_at = loop.time() + left_s
+        deadlines = Deadlines(first_byte_s=first_s, idle_s=left_s + 1, total_s=left_s + 1)
+        try:
+            async with asyncio.timeout(first_s) as timer:
+                stream = self._wire.stream(
+                    "GET", url, self._headers({"Accept": "text/event-stream"}), b"", deadlines
+                )
+                async with stream:
+                    await self._check_opening(stream)
+                    await self._read(stream, lambda: timer.reschedule(end_at))
+                    await stream.drain(min(_DRAIN_S, max(0.0, end_at - loop.time())))
+        except TimeoutError as error:
+            if self._assembler.terminal is None:
+                raise EndedError(Outcome.DEADLINE, DEADLINE, self._waited()) from error
+        except WireError as error:
+            if self._assembler.terminal is None:
+                raise stream_failed(error, self._waited(), self._bytes) from error
+
+    async def _check_opening(self, stream: WireStream) -> None:
+        if stream.status != 200:
+            word, text = rules.read_error(
+                await stream.read(_ERROR_BODY), self._request.access_token
+            )
+            raise EndedError(
+                Outcome.STREAM_REFUSED,
+                f"sse_connect_failed:{stream.status}",
+                text if word in ("", text) else f"{word}: {text}",
+                status=stream.status,
+                retry_after_s=self._retry_after(stream.headers),
+            )
+        kind = stream.headers.get("content-type", "")
+        if kind.split(";")[0].strip().lower() != "text/event-stream":
+            raise EndedError(
+                Outcome.MALFORMED,
+                "not_a_stream",
+                rules.clean(f"not a stream: {kind or 'no content type'}"),
+                status=200,
+            )
+
+    async def _read(self, stream: WireStream, on_first: Callable[[], None]) -> None:
+        splitter = SseSplitter(max_events=self._request.max_events)
+        is_waiting = True
+        async for chunk in stream.chunks():
+            self._bytes += len(chunk.data)
+            try:
+                self._take(splitter.feed(chunk.data), chunk)
+            except SseLimitError as error:
+                self._take(error.events, chunk)
+                if self._assembler.terminal is None:
+                    raise limit_passed(error) from error
+            if splitter.has_invalid_utf8:
+                self._assembler.flag("invalid_utf8")
+            if self._assembler.terminal is not None:
+                return
+            if is_waiting and self._assembler.first_event_ms is not None:
+                is_waiting = False
+                on_first()
+
+    def _take(self, events: list[tuple[str, str]], chunk: Chunk) -> None:
+        at_ms = max(0.0, (chunk.at - self._started) * 1000)
+        for name, raw in events:
+            event = self._assembler.take(name, raw, at_ms)
+            if event is not None and self._listener is not None:
+                try:
+                    self._listener(event)
+                except Exception:  # noqa: BLE001  # boundary: a watcher must not end the conversation
+                    _log.exception("a listener of a conversation failed")
+
+    # --- ends -------------------------------------------------------------------------------
+
+    def _finish(self, ended: EndedError) -> Reply:
+        assembler = self._assembler
+        terminal = assembler.terminal
+        timings = replace(
+            self._timings,
+            first_event_ms=assembler.first_event_ms,
+            first_delta_ms=assembler.first_delta_ms,
+            total_ms=self._elapsed_ms() if terminal is None else terminal.at_ms,
+        )
+        base = replace(
+            self._reply,
+            outcome=ended.outcome,
+            error=ended.error,
+            error_text=rules.clean(ended.text, self._request.access_token),
+            status=ended.status,
+            retry_after_s=ended.retry_after_s,
+            timings=timings,
+            bytes_received=self._bytes,
+        )
+        return assembler.reply(base, self._request.access_token)
+
+    def _waited(self) -> str:
+        what = "no event" if self._assembler.first_event_ms is None else "no end"
+        return f"{what} after {self._elapsed_ms() / 1000:.1f} s, {self._assembler.count} events"
+
+    def _elapsed_ms(self) -> float:
+        return (self._clock.monotonic() - self._started) * 1000
+
+    def _retry_after(self, headers: Mapping[str, str]) -> int | None:
+        return rules.read_retry_after(headers.get("retry-after", ""), self._clock.now())
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._request.access_token}",
+            "X-Request-Id": self._request.request_id,
+            **more,
+        }
+
+
+def _body(request: ChatRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "text": request.text,
+        "model": request.model_key,
+        "metadata": dict(request.metadata),
+        "result_mode": request.result_mode,
+    }
+    if request.conversation_id is not None:
+        body["conversation_id"] = request.conversation_id
+    if request.tool_choice is not None:
+        body["tool_choice"] = request.tool_choice
+    return body
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200

@@ -1,0 +1,43 @@
+"""Make findings: good, refuted, not judged."""
+
+from services.checks.types import Finding
+
+SNIPPET = 120  # most characters of a reply quoted in `actual`
+
+
+def good(expected: str, actual: str, *, notes: tuple[str, ...] = ()) -> Finding:
+    """Return a finding that holds."""
+    return Finding(True, "ok", "ok", expected, actual, notes=notes)
+
+
+def slow(reason: str, expected: str, actual: str) -> Finding:
+    """Return a finding that holds, but took too long."""
+    return Finding(True, "slow", reason, expected, actual)
+
+
+def failed(reason: str, expected: str, actual: str, *, notes: tuple[str, ...] = ()) -> Finding:
+    """Return a finding that the reply failed."""
+    return Finding(False, "failed", reason, expected, actual, notes=notes)
+
+
+def bad_structure(
+    reason: str,
+    expected: str,
+    actual: str,
+    *,
+    at: int | None = None,
+    notes: tuple[str, ...] = (),
+) -> Finding:
+    """Return a finding that the reply's structure is wrong, `at` that place of its text."""
+    return Finding(False, "bad_structure", reason, expected, actual, at, notes)
+
+
+def not_judged(reason: str, expected: str, actual: str) -> Finding:
+    """Return a finding that says nothing about the reply, and why."""
+    return Finding(None, "not_judged", reason, expected, actual)
+
+
+def quote(text: str, at: int = 0) -> str:
+    """Return a short piece of a reply on one line, or a dash when there is none."""
+    piece = " ".join(text[at : at + SNIPPET].split())
+    return piece or "–"
