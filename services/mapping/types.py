@@ -73,6 +73,14 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a key gets its model, or why it gets none."""
+
+    resolution: Resolution | None
+    steps: tuple[str, ...]  # one English sentence a step
+
+
+@dataclass(frozen=True, slots=True)
 class MappedModel:
     """One key a client may ask for (contract 5.1, view=mapped)."""
 
@@ -81,6 +89,7 @@ class MappedModel:
     candidates: tuple[str, ...]  # routable ones only
     mapping_id: str
     scope_type: Scope
+    is_active: bool = True
     required_tier: str | None = None
     provider: str | None = None
     dialect: str | None = None

@@ -1,11 +1,18 @@
 """Endpoints: suppliers' addresses with the models they offer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 DEMO_PROTOCOL = "demo"
+_TEST_NAME = re.compile(r"test(?:$|[\s_\-.:/])", re.IGNORECASE)
+
+
+def is_test_name(name: str) -> bool:
+    """Return whether an endpoint's name is `test` or begins with that word."""
+    return _TEST_NAME.match(name.strip()) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,11 @@ class Endpoint:
     def is_demo(self) -> bool:
         """Whether it is the built-in demo supplier."""
         return self.provider_protocol == DEMO_PROTOCOL
+
+    @property
+    def is_test_named(self) -> bool:
+        """Whether its name says that it is for tests only (contract 5.2, step 4)."""
+        return is_test_name(self.name)
 
     @property
     def offered(self) -> tuple[str, ...]:

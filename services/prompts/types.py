@@ -30,6 +30,40 @@ class Prompt:
     is_active: bool
     tools: Sequence[Mapping[str, Any]] = ()
     updated_at: datetime | None = None
+    version: str = ""  # the operator's free text
+    category: str = ""
+    description: str = ""
+    tools_json: Any = None  # as stored: a list, {"tools": [...]}, or what an import brought
+    supabase_id: int | None = None
+    created_at: datetime | None = None
+    last_synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptVersion:
+    """One immutable version of a prompt."""
+
+    prompt_id: int
+    version_no: int
+    content: str
+    tools_json: Any
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEdit:
+    """What an operator or a client wants to store; None means unchanged (or empty, if new)."""
+
+    id: int | None = None
+    name: str | None = None
+    prompt_type: PromptType | None = None  # only for a new one: a type never changes
+    content: str | None = None
+    tools_json: Any = None
+    version: str | None = None
+    category: str | None = None
+    description: str | None = None
+    edited_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,166 @@
+"""Models: the supplier endpoints, their keys, the one default, and the blocked models."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from db.engine import Database
+from db.errors import RowNotFoundError
+from db.queries import config as config_queries
+from db.queries import models as queries
+from db.tables.models import EndpointRow
+from services.foundation.clock import Clock
+from services.foundation.errors import InputError, NotFoundError
+from services.foundation.redact import redact
+from services.foundation.signals import Signal
+from services.models import rows, rules, seeds
+from services.models.types import Endpoint, EndpointEdit
+from services.secrets.service import Secrets
+from services.settings.service import Settings
+from services.suppliers.types import ProbeResult, ProbeState
+
+_log = logging.getLogger(__name__)
+
+
+class Models:
+    """A snapshot of every endpoint in memory; every change is on disk before it is announced."""
+
+    def __init__(
+        self, database: Database, clock: Clock, secrets: Secrets, settings: Settings
+    ) -> None:
+        """Start without endpoints; load() reads what is stored."""
+        self._database = database
+        self._clock = clock
+        self._secrets = secrets
+        self._settings = settings
+        self._lock = asyncio.Lock()
+        self._by_id: dict[int, Endpoint] = {}
+        self.endpoints: tuple[Endpoint, ...] = ()
+        self.blocked: frozenset[str] = frozenset()
+        self.changed: Signal[None] = Signal("models.changed")
+
+    def load(self) -> None:
+        """Write the start data once, then read every endpoint."""
+        self._seed()
+        stored = self._database.read_now(queries.all_endpoints)
+        self.blocked = frozenset(self._database.read_now(queries.blocked_models))
+        self._show(stored)
+
+    def endpoint(self, endpoint_id: int) -> Endpoint | None:
+        """Return the endpoint, or None when there is none of that id."""
+        return self._by_id.get(endpoint_id)
+
+    def api_key(self, endpoint_id: int) -> str:
+        """Return the stored key, empty when there is none."""
+        return self._secrets.get(_key_name(endpoint_id)) or ""
+
+    @property
+    def allows_test_endpoints(self) -> bool:
+        """Whether endpoints named as tests take part in routing."""
+        return self._settings.env.allow_test_endpoints
+
+    async def save(self, edit: EndpointEdit) -> Endpoint:
+        """Return the stored endpoint; raise InputError naming the field, or NotFoundError."""
+        async with self._lock:
+            present = None if edit.id is None else self._known(edit.id)
+            change = rows.to_change(edit, present)
+            key = None if edit.api_key is None else rules.plain_key(edit.api_key)
+            if change.clears_key and present is not None:  # before the new address is in use
+                await self._keep_key(present.id, "")
+            now = self._clock.now()
+            row = await self._database.write(
+                lambda session: queries.save_endpoint(session, edit.id, change.values, now)
+            )
+            if key is not None:
+                await self._keep_key(row.id or 0, key)
+            await self._reload()
+        self.changed.emit(None)
+        return self._by_id[row.id or 0]
+
+    async def delete(self, endpoint_id: int) -> None:
+        """Remove the endpoint with its key; another one becomes default; raise NotFoundError."""
+        async with self._lock:
+            self._known(endpoint_id)
+            now = self._clock.now()
+            try:
+                await self._database.write(
+                    lambda session: queries.delete_endpoint(session, endpoint_id, now)
+                )
+            except RowNotFoundError:
+                raise _missing(endpoint_id) from None
+            await self._keep_key(endpoint_id, "")
+            await self._reload()
+        self.changed.emit(None)
+
+    async def set_status(self, endpoint_id: int, result: ProbeResult) -> Endpoint:
+        """Return the endpoint with what a probe showed; raise NotFoundError.
+
+        A refused key leaves it online for routing, flagged by last_error (contract 10.2).
+        """
+        endpoint = self._known(endpoint_id)
+        is_offline = result.state is ProbeState.OFFLINE
+        values: dict[str, Any] = {
+            "status": "offline" if is_offline else "online",
+            "latency_ms": None if is_offline else result.latency_ms,
+            "last_checked_at": self._clock.now(),
+            "last_error": redact(result.error)[:500] or None,
+        }
+        if result.models and not endpoint.is_demo:
+            values["model_list"] = list(result.models[: rules.MODELS_MAX])
+        await self._database.write(lambda session: queries.set_probe(session, endpoint_id, values))
+        async with self._lock:
+            await self._reload()
+        self.changed.emit(None)
+        return self._known(endpoint_id)
+
+    async def set_blocked(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the models nobody is routed to from now on, sorted; raise InputError."""
+        wanted = rules.model_names(tuple(names), "blocked")
+        now = self._clock.now()
+        await self._database.write(lambda session: queries.replace_blocked(session, wanted, now))
+        self.blocked = frozenset(wanted)
+        self.changed.emit(None)
+        return tuple(sorted(wanted))
+
+    def _known(self, endpoint_id: int) -> Endpoint:
+        endpoint = self._by_id.get(endpoint_id)
+        if endpoint is None:
+            raise _missing(endpoint_id)
+        return endpoint
+
+    async def _keep_key(self, endpoint_id: int, key: str) -> None:
+        await asyncio.to_thread(self._secrets.put, _key_name(endpoint_id), key)
+
+    async def _reload(self) -> None:
+        self._show(await self._database.read(queries.all_endpoints))
+
+    def _show(self, stored: list[EndpointRow]) -> None:
+        self.endpoints = tuple(
+            rows.to_endpoint(row, self._secrets.masked(_key_name(row.id or 0))) for row in stored
+        )
+        self._by_id = {endpoint.id: endpoint for endpoint in self.endpoints}
+
+    def _seed(self) -> None:
+        """Write the demo endpoint and the environment's one, each once in the life of the store."""
+        done = self._database.read_now(config_queries.read_app_settings)
+        now = self._clock.now()
+        for name, edit in seeds.wanted(self._settings.env.first_endpoint):
+            if done.get(name):
+                continue
+            try:
+                values = rows.to_change(edit, None).values
+            except InputError as error:
+                _log.warning("the endpoint of AI_PROVIDER cannot be made: %s", error)
+                continue
+            row = self._database.write_now(seeds.writing(name, values, now))
+            if edit.api_key:
+                self._secrets.put(_key_name(row.id or 0), edit.api_key)
+
+
+def _key_name(endpoint_id: int) -> str:
+    return f"endpoint/{endpoint_id}/api_key"
+
+
+def _missing(endpoint_id: int) -> NotFoundError:
+    return NotFoundError("There is no endpoint {id}", id=endpoint_id)
