@@ -95,7 +95,7 @@ class Suppliers:
             timeout_s=timeout_s,
         )
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the idle connections."""
         self._wire.close()
 
