@@ -1,6 +1,17 @@
 """Every table, imported once, so that the metadata is complete."""
 
-from db.tables import change_marks, config, executions, mappings, messages, models, prompts, usage
+from db.tables import (
+    change_marks,
+    config,
+    executions,
+    mappings,
+    messages,
+    models,
+    prompts,
+    schedules,
+    uptime,
+    usage,
+)
 
 __all__ = [
     "change_marks",
@@ -10,5 +21,7 @@ __all__ = [
     "messages",
     "models",
     "prompts",
+    "schedules",
+    "uptime",
     "usage",
 ]
