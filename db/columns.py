@@ -1,13 +1,23 @@
-"""Column types: aware UTC datetimes and JSON."""
+"""Column types (aware UTC datetimes, JSON) and the names of constraints."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # autoincrement needs INTEGER on SQLite
 Json = JSON(none_as_null=True)
+
+# A constraint with a name can be changed by a later migration, on SQLite too.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -25,7 +35,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class's signature
         """Give the time back as aware UTC."""
         if value is None:
             return None

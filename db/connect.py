@@ -1,17 +1,22 @@
 """Engines over one database: a single writing connection, query-only readers."""
 
 import sqlite3
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.errors import DatabaseUnavailableError
+from db.files import DatabaseFile
 
 READERS = 8
 APPLICATION_ID = 0x47_42_43_31  # "GBC1", written into our own files
-_BUSY_MS = 5_000
+_WRITER_LOCK = 0x47_42_43_31_77  # PostgreSQL's stand-in for BEGIN IMMEDIATE, over all processes
 _REASONS = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -22,6 +27,29 @@ _REASONS = {
     sqlite3.SQLITE_NOTADB: "corrupt",
     sqlite3.SQLITE_CANTOPEN: "gone",
 }
+_STATES = {  # SQLSTATE, the longest match wins
+    "08": "gone",
+    "57P": "gone",
+    "53": "full",
+    "533": "gone",
+    "58": "io",
+    "XX001": "corrupt",
+    "XX002": "corrupt",
+    "25006": "readonly",
+    "55P03": "locked",
+    "40P01": "locked",
+    "40001": "locked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a database is opened; the default is a local disk that may be written."""
+
+    mode: Literal["rw", "ro", "immutable"] = "rw"  # immutable: a folder where no log can be made
+    journal: Literal["wal", "delete"] = "wal"  # delete where memory cannot be shared: network disks
+    busy_ms: int = 5_000  # how long one attempt waits for another program's lock
+    lock_attempts: int = 3  # attempts before a change is given back as "locked"
 
 
 def sqlite_url(path: str) -> str:
@@ -29,75 +57,135 @@ def sqlite_url(path: str) -> str:
     return f"sqlite:///{path}"
 
 
-def build_engine(url: str, *, writes: bool) -> Engine:
+def build_engine(
+    url: str, *, writes: bool, access: Access | None = None, file: DatabaseFile | None = None
+) -> Engine:
     """Return an engine whose connections only write, or only read."""
+    access = access or Access()
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
         "json_deserializer": orjson.loads,
+        "poolclass": QueuePool,
         "pool_size": 1 if writes else READERS,
-        "max_overflow": 0,
+        "max_overflow": 0 if writes else READERS,  # read_now comes from other threads too
+        "pool_use_lifo": True,  # the warm connection first
     }
-    if make_url(url).get_backend_name() == "sqlite":
-        options["connect_args"] = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
-        options["pool_reset_on_return"] = "rollback"
-        engine = create_engine(url, **options)
-        _prepare_sqlite(engine, writes=writes)
-        return engine
-    options["pool_pre_ping"] = True
-    engine = create_engine(url, **options)
-    if not writes:
-        event.listen(engine, "begin", _begin_read_only)
+    made = make_url(url)
+    if made.get_backend_name() == "sqlite":
+        file = file or DatabaseFile(Path(made.database or "").absolute())
+        engine = create_engine("sqlite://", creator=_opener(file, access), **options)
+        _prepare_sqlite(engine, _pragmas(access, writes=writes), writes=writes)
+    else:
+        engine = create_engine(url, pool_pre_ping=True, **options)
+        _prepare_postgres(engine, access, writes=writes)
     return engine
 
 
-def _begin_read_only(connection: Any) -> None:
-    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+def open_raw(path: Path, mode: str, busy_ms: int = 5_000) -> sqlite3.Connection:
+    """Return a plain connection in autocommit; mode is ro, rw, rwc or immutable."""
+    query = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{query}",
+        uri=True,
+        timeout=busy_ms / 1000,
+        isolation_level=None,  # the driver's own BEGIN comes before the first write only: too late
+        check_same_thread=False,
+    )
 
 
-def _prepare_sqlite(engine: Engine, *, writes: bool) -> None:
+def _opener(file: DatabaseFile, access: Access) -> Callable[[], sqlite3.Connection]:
+    def connect() -> sqlite3.Connection:
+        # Only the very first connection may create the file: later its absence is a fault.
+        first = access.mode == "rw" and not file.is_known
+        connection = open_raw(file.path, "rwc" if first else access.mode, access.busy_ms)
+        try:
+            file.check()
+        except DatabaseUnavailableError:
+            connection.close()
+            raise
+        return connection
+
+    return connect
+
+
+def _prepare_sqlite(engine: Engine, pragmas: tuple[str, ...], *, writes: bool) -> None:
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
     def on_connect(raw: sqlite3.Connection, _record: object) -> None:
-        # The driver's own implicit BEGIN comes too late (before the first write only): we say BEGIN.
-        raw.isolation_level = None
-        for pragma in _pragmas(writes=writes):
+        if writes and raw.execute("PRAGMA page_count").fetchone()[0] == 0:
+            raw.execute("PRAGMA auto_vacuum=INCREMENTAL")  # possible before the first page only
+        for pragma in pragmas:
             raw.execute(pragma)
 
-    def on_begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
 
 
-def _pragmas(*, writes: bool) -> tuple[str, ...]:
+def _pragmas(access: Access, *, writes: bool) -> tuple[str, ...]:
     shared = (
-        f"PRAGMA busy_timeout={_BUSY_MS}",
+        f"PRAGMA busy_timeout={access.busy_ms}",
         "PRAGMA foreign_keys=ON",
         "PRAGMA trusted_schema=OFF",
         "PRAGMA cell_size_check=ON",
-        "PRAGMA cache_size=-65536",
-        "PRAGMA mmap_size=268435456",
+        # No mmap: a read error or a cut file would be a SIGBUS, the end of the process.
+        f"PRAGMA cache_size={-32_768 if writes else -16_384}",
     )
     if not writes:
         return (*shared, "PRAGMA query_only=ON")
+    if access.journal == "delete":
+        return (
+            *shared,
+            "PRAGMA journal_mode=DELETE",
+            "PRAGMA synchronous=EXTRA",
+        )
     return (
         *shared,
-        "PRAGMA auto_vacuum=INCREMENTAL",
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=FULL",
         "PRAGMA journal_size_limit=67108864",
     )
 
 
-def to_unavailable(error: DBAPIError | sqlite3.Error) -> DatabaseUnavailableError | None:
+def _prepare_postgres(engine: Engine, access: Access, *, writes: bool) -> None:
+    def on_connect(raw: Any, _record: object) -> None:
+        if not writes:
+            raw.read_only = True  # psycopg says it with its BEGIN: no extra round trip
+            return
+        raw.execute(f"SET lock_timeout={access.busy_ms}")
+        raw.commit()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+    event.listen(engine, "connect", on_connect)
+    if writes:
+        event.listen(engine, "begin", on_begin)
+
+
+def to_unavailable(error: BaseException) -> DatabaseUnavailableError | None:
     """Return why the database refused, or None when the fault is the statement's own."""
+    if isinstance(error, DatabaseUnavailableError):
+        return error
+    if isinstance(error, PoolTimeoutError):
+        return DatabaseUnavailableError("other", "every connection is in use")
     origin: object = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(origin, sqlite3.Error):
         code = getattr(origin, "sqlite_errorcode", None)
         reason = None if code is None else _REASONS.get(code & 0xFF)
-        return None if reason is None else DatabaseUnavailableError(reason, str(origin))
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return DatabaseUnavailableError("gone", str(origin))
-    state = getattr(origin, "sqlstate", None) or ""
-    if state.startswith(("08", "53", "57")) or (not state and "connect" in str(origin).lower()):
-        return DatabaseUnavailableError("full" if state == "53100" else "gone", str(origin))
-    return None
+    else:
+        reason = _postgres_reason(error, getattr(origin, "sqlstate", None) or "")
+    return None if reason is None else DatabaseUnavailableError(reason, str(origin).strip())
+
+
+def _postgres_reason(error: BaseException, state: str) -> str | None:
+    if not isinstance(error, DBAPIError):
+        return None
+    if error.connection_invalidated:
+        return "gone"
+    if not state:  # the server said nothing: the connection itself failed
+        return "gone" if isinstance(error, OperationalError | InterfaceError) else None
+    found = max((known for known in _STATES if state.startswith(known)), key=len, default=None)
+    return None if found is None else _STATES[found]

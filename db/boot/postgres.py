@@ -1,0 +1,109 @@
+"""Open a PostgreSQL store: reachable, ours, alone and at the newest version."""
+
+from contextlib import suppress
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlmodel import SQLModel
+
+import db.tables  # noqa: F401  # completes the metadata  # pyright: ignore[reportUnusedImport]
+from db.boot.place import OpenedStore, StorePlace, StoreReport
+from db.connect import APPLICATION_ID
+from db.engine import Database, masked_location
+from db.errors import AnotherInstanceError, StoreRefusedError
+from db.migrations.head import Revisions
+from db.notices import StoreNotice
+
+
+class _Presence:
+    """A connection that holds an advisory lock as long as this console lives."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._connection: Connection = self._engine.connect()
+
+    def claim(self, location: str) -> None:
+        """Take the lock, or raise AnotherInstanceError."""
+        if not self._connection.scalar(text(f"SELECT pg_try_advisory_lock({APPLICATION_ID})")):
+            raise AnotherInstanceError(location, 0, "")
+
+    def release(self) -> None:
+        with suppress(SQLAlchemyError):  # a server that is gone holds no lock
+            self._connection.close()
+        self._engine.dispose()
+
+
+def open_postgres(place: StorePlace) -> OpenedStore:
+    """Return the opened store; raise StoreRefusedError or AnotherInstanceError."""
+    location = masked_location(place.url)
+    try:
+        presence = _Presence(place.url)
+    except DBAPIError as error:
+        raise _refused("not_reachable", location, reason=_first_line(error)) from error
+    try:
+        presence.claim(location)
+        return _open(place, location, presence)
+    except BaseException:
+        presence.release()
+        raise
+
+
+def _open(place: StorePlace, location: str, presence: _Presence) -> OpenedStore:
+    database = Database(place.url, access=place.access, on_closed=presence.release)
+    try:
+        with database.writing_engine.connect() as connection:
+            version = _version_of(connection, place.revisions, location)
+            server_version = str(connection.scalar(text("SHOW server_version")))
+        if version < place.revisions.head:
+            _upgrade(database, place.revisions, version, location)
+    except BaseException as error:
+        database.abandon()
+        if isinstance(error, DBAPIError):
+            raise _refused("not_reachable", location, reason=_first_line(error)) from error
+        raise
+    report = StoreReport(
+        backend="postgresql",
+        location=location,
+        path=None,
+        source=place.source,
+        version=place.revisions.head,
+        server_version=server_version,
+        mode="read-write",
+        is_new=version == 0,
+    )
+    return OpenedStore(database, report)
+
+
+def _version_of(connection: Connection, revisions: Revisions, location: str) -> int:
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" in tables:
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        version = int(found) if found and str(found).isdigit() else 0 if found is None else -1
+        if version > revisions.head or version < 0:
+            params = {"version": str(found), "known": revisions.head, "backups": "-"}
+            raise _refused("newer_version", location, **params)
+        return version
+    if "ai_endpoints" in tables:
+        raise _refused("original_gymbro", location)
+    if taken := sorted(tables & set(SQLModel.metadata.tables)):
+        raise _refused("foreign_schema", location, tables=", ".join(taken))
+    return 0
+
+
+def _upgrade(database: Database, revisions: Revisions, version: int, location: str) -> None:
+    from db.migrations.runner import upgrade  # noqa: PLC0415  # Alembic: only when there is work
+
+    try:
+        upgrade(database.writing_engine, revisions=revisions)
+    except Exception as error:  # boundary: a revision may raise anything; nothing was kept
+        params = {"version": version, "known": revisions.head, "copy": "-"}
+        raise _refused("migration_failed", location, reason=_first_line(error), **params) from error
+
+
+def _refused(code: str, location: str, **params: str | int) -> StoreRefusedError:
+    return StoreRefusedError(StoreNotice(code, {"path": location, **params}))
+
+
+def _first_line(error: Exception) -> str:
+    words = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return words.splitlines()[0] if words else type(error).__name__

@@ -1,0 +1,432 @@
+"""First light."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "ai_endpoints",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("supabase_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("base_url", sa.String(length=500), nullable=False),
+        sa.Column("provider_protocol", sa.String(length=20), nullable=False),
+        sa.Column("model", sa.String(length=300), nullable=False),
+        sa.Column("api_key", sa.String(length=500), nullable=True),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("timeout", sa.Integer(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("model_list", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("last_checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("sync_status", sa.String(length=40), nullable=False),
+        sa.Column("last_synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolved_endpoints", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_endpoints")),
+        sa.UniqueConstraint("supabase_id", name=op.f("uq_ai_endpoints_supabase_id")),
+    )
+    with op.batch_alter_table("ai_endpoints", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ai_endpoints_name"), ["name"], unique=False)
+        batch_op.create_index(
+            "uq_ai_endpoints_default",
+            ["is_default"],
+            unique=True,
+            sqlite_where=sa.text("is_default = 1"),
+            postgresql_where=sa.text("is_default"),
+        )
+
+    op.create_table(
+        "ai_model_daily_usage",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("model_key", sa.String(length=100), nullable=False),
+        sa.Column("usage_date", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_model_daily_usage")),
+        sa.UniqueConstraint(
+            "user_id",
+            "model_key",
+            "usage_date",
+            name=op.f("uq_ai_model_daily_usage_user_id_model_key_usage_date"),
+        ),
+    )
+    op.create_table(
+        "ai_prompts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("supabase_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("version", sa.String(length=50), nullable=False),
+        sa.Column("version_no", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=100), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("tools_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("prompt_type", sa.String(length=30), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_prompts")),
+        sa.UniqueConstraint("supabase_id", name=op.f("uq_ai_prompts_supabase_id")),
+    )
+    with op.batch_alter_table("ai_prompts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ai_prompts_name"), ["name"], unique=False)
+        batch_op.create_index(
+            "uq_ai_prompts_active",
+            ["prompt_type"],
+            unique=True,
+            sqlite_where=sa.text("is_active = 1"),
+            postgresql_where=sa.text("is_active"),
+        )
+
+    op.create_table(
+        "ai_request_minutes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("minute_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("user_type", sa.String(length=20), nullable=False),
+        sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("endpoint_key", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=300), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("success_count", sa.Integer(), nullable=False),
+        sa.Column("error_count", sa.Integer(), nullable=False),
+        sa.Column(
+            "total_latency_ms", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "prompt_tokens", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "completion_tokens",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "total_tokens", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_request_minutes")),
+        sa.UniqueConstraint(
+            "minute_at",
+            "user_id",
+            "endpoint_key",
+            "model",
+            name=op.f("uq_ai_request_minutes_minute_at_user_id_endpoint_key_model"),
+        ),
+    )
+    op.create_table(
+        "ai_request_stats",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("endpoint_id", sa.Integer(), nullable=True),
+        sa.Column("endpoint_key", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=300), nullable=False),
+        sa.Column("request_date", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column(
+            "total_latency_ms", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("success_count", sa.Integer(), nullable=False),
+        sa.Column("error_count", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_request_stats")),
+        sa.UniqueConstraint(
+            "user_id",
+            "endpoint_key",
+            "model",
+            "request_date",
+            name=op.f("uq_ai_request_stats_user_id_endpoint_key_model_request_date"),
+        ),
+    )
+    with op.batch_alter_table("ai_request_stats", schema=None) as batch_op:
+        batch_op.create_index("ix_ai_request_stats_date", ["request_date"], unique=False)
+
+    op.create_table(
+        "blocked_models",
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_blocked_models")),
+    )
+    op.create_table(
+        "change_marks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_marks")),
+    )
+    with op.batch_alter_table("change_marks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_change_marks_at"), ["at"], unique=False)
+
+    op.create_table(
+        "console_uptime",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("boot_id", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_console_uptime")),
+    )
+    with op.batch_alter_table("console_uptime", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_console_uptime_last_seen_at"), ["last_seen_at"], unique=False
+        )
+
+    op.create_table(
+        "conversation_logs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("message_id", sa.String(length=32), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("request_payload", sa.Text(), nullable=False),
+        sa.Column("response_payload", sa.Text(), nullable=False),
+        sa.Column("request_detail_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("response_detail_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("model_used", sa.String(length=300), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation_logs")),
+    )
+    with op.batch_alter_table("conversation_logs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_conversation_logs_conversation", ["conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_conversation_logs_created", ["created_at"], unique=False)
+        batch_op.create_index("ix_conversation_logs_message", ["message_id"], unique=False)
+        batch_op.create_index("ix_conversation_logs_request", ["request_id"], unique=False)
+
+    op.create_table(
+        "dashboard_config",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("config_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dashboard_config")),
+    )
+    op.create_table(
+        "executions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("execution_id", sa.String(length=40), nullable=False),
+        sa.Column("execution_type", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("trigger", sa.String(length=20), nullable=False),
+        sa.Column("started_by", sa.String(length=200), nullable=False),
+        sa.Column("agent_id", sa.Integer(), nullable=True),
+        sa.Column("task_id", sa.Integer(), nullable=True),
+        sa.Column("workflow_id", sa.Integer(), nullable=True),
+        sa.Column("test_input", sa.String(length=5000), nullable=False),
+        sa.Column("test_output", sa.Text(), nullable=False),
+        sa.Column("error_kind", sa.String(length=100), nullable=False),
+        sa.Column("error_message", sa.String(length=2000), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("meta", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("boot_id", sa.String(length=40), nullable=False),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_executions")),
+        sa.UniqueConstraint("execution_id", name=op.f("uq_executions_execution_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("executions", schema=None) as batch_op:
+        batch_op.create_index("ix_executions_agent", ["agent_id", "id"], unique=False)
+        batch_op.create_index("ix_executions_status", ["status", "id"], unique=False)
+        batch_op.create_index("ix_executions_type", ["execution_type", "id"], unique=False)
+
+    op.create_table(
+        "gateway_messages",
+        sa.Column("message_id", sa.String(length=32), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(length=200), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("model_key", sa.String(length=300), nullable=False),
+        sa.Column("result_mode", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("terminal_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_gateway_messages")),
+    )
+    with op.batch_alter_table("gateway_messages", schema=None) as batch_op:
+        batch_op.create_index("ix_gateway_messages_created", ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gateway_messages_state"), ["state"], unique=False)
+
+    op.create_table(
+        "llm_app_settings",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("value_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_llm_app_settings")),
+    )
+    op.create_table(
+        "llm_model_mappings",
+        sa.Column("id", sa.String(length=300), nullable=False),
+        sa.Column("scope_type", sa.String(length=20), nullable=False),
+        sa.Column("scope_key", sa.String(length=270), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("default_model", sa.String(length=300), nullable=False),
+        sa.Column("candidates_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("metadata_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_model_mappings")),
+    )
+    op.create_table(
+        "schedule_slots",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("schedule_id", sa.String(length=40), nullable=False),
+        sa.Column("slot_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("execution_id", sa.String(length=40), nullable=False),
+        sa.Column("claimed_by", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule_slots")),
+        sa.UniqueConstraint(
+            "schedule_id", "slot_at", name=op.f("uq_schedule_slots_schedule_id_slot_at")
+        ),
+    )
+    op.create_table(
+        "schedules",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("zone", sa.String(length=100), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("anchor_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
+    )
+    op.create_table(
+        "user_activity_stats",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("user_type", sa.String(length=20), nullable=False),
+        sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("activity_date", sa.Date(), nullable=False),
+        sa.Column("request_count", sa.Integer(), nullable=False),
+        sa.Column("first_request_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_request_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_activity_stats")),
+        sa.UniqueConstraint(
+            "user_id", "activity_date", name=op.f("uq_user_activity_stats_user_id_activity_date")
+        ),
+    )
+    with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
+        batch_op.create_index("ix_user_activity_stats_last", ["last_request_at"], unique=False)
+
+    op.create_table(
+        "prompt_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("prompt_id", sa.Integer(), nullable=False),
+        sa.Column("version_no", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("tools_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["prompt_id"],
+            ["ai_prompts.id"],
+            name=op.f("fk_prompt_versions_prompt_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt_versions")),
+        sa.UniqueConstraint(
+            "prompt_id", "version_no", name=op.f("uq_prompt_versions_prompt_id_version_no")
+        ),
+    )
+    with op.batch_alter_table("prompt_versions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_prompt_versions_prompt_id"), ["prompt_id"], unique=False
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("prompt_versions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_prompt_versions_prompt_id"))
+
+    op.drop_table("prompt_versions")
+    with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
+        batch_op.drop_index("ix_user_activity_stats_last")
+
+    op.drop_table("user_activity_stats")
+    op.drop_table("schedules")
+    op.drop_table("schedule_slots")
+    op.drop_table("llm_model_mappings")
+    op.drop_table("llm_app_settings")
+    with op.batch_alter_table("gateway_messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gateway_messages_state"))
+        batch_op.drop_index("ix_gateway_messages_created")
+
+    op.drop_table("gateway_messages")
+    with op.batch_alter_table("executions", schema=None) as batch_op:
+        batch_op.drop_index("ix_executions_type")
+        batch_op.drop_index("ix_executions_status")
+        batch_op.drop_index("ix_executions_agent")
+
+    op.drop_table("executions")
+    op.drop_table("dashboard_config")
+    with op.batch_alter_table("conversation_logs", schema=None) as batch_op:
+        batch_op.drop_index("ix_conversation_logs_request")
+        batch_op.drop_index("ix_conversation_logs_message")
+        batch_op.drop_index("ix_conversation_logs_created")
+        batch_op.drop_index("ix_conversation_logs_conversation")
+
+    op.drop_table("conversation_logs")
+    with op.batch_alter_table("console_uptime", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_console_uptime_last_seen_at"))
+
+    op.drop_table("console_uptime")
+    with op.batch_alter_table("change_marks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_change_marks_at"))
+
+    op.drop_table("change_marks")
+    op.drop_table("blocked_models")
+    with op.batch_alter_table("ai_request_stats", schema=None) as batch_op:
+        batch_op.drop_index("ix_ai_request_stats_date")
+
+    op.drop_table("ai_request_stats")
+    op.drop_table("ai_request_minutes")
+    with op.batch_alter_table("ai_prompts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_ai_prompts_active",
+            sqlite_where=sa.text("is_active = 1"),
+            postgresql_where=sa.text("is_active"),
+        )
+        batch_op.drop_index(batch_op.f("ix_ai_prompts_name"))
+
+    op.drop_table("ai_prompts")
+    op.drop_table("ai_model_daily_usage")
+    with op.batch_alter_table("ai_endpoints", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_ai_endpoints_default",
+            sqlite_where=sa.text("is_default = 1"),
+            postgresql_where=sa.text("is_default"),
+        )
+        batch_op.drop_index(batch_op.f("ix_ai_endpoints_name"))
+
+    op.drop_table("ai_endpoints")
