@@ -78,10 +78,11 @@ class Conversation:
             )
         except WireError as error:
             raise create_failed(error, accept_s) from error
-        self._timings = replace(self._timings, accepted_ms=self._elapsed_ms())
+        accepted_ms = self._elapsed_ms()
         if not 200 <= response.status < 300:
             raise self._create_refused(response)
         self._keep_ids(response)
+        self._timings = replace(self._timings, accepted_ms=accepted_ms)
 
     def _create_refused(self, response: WireResponse) -> EndedError:
         word, text = rules.read_error(response.body, self._request.access_token)

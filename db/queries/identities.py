@@ -1,0 +1,54 @@
+"""Read and write the users that tests make."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, select
+
+from db.tables.identities import TestUserRow
+
+E2E = "e2e"
+
+
+def add_intent(
+    session: Session, label: str, email: str | None, meta: dict[str, Any], now: datetime
+) -> int:
+    """Return the id of a new row that says a user is about to be made."""
+    row = TestUserRow(kind=E2E, label=label, email=email, meta_json=meta, created_at=now)
+    session.add(row)
+    session.flush()
+    assert row.id is not None  # given by the flush
+    return row.id
+
+
+def note_user(session: Session, row_id: int, user_id: str, state: str, now: datetime) -> None:
+    """Keep the id of the user that was made, and what the row is for now."""
+    row = session.get(TestUserRow, row_id)
+    if row is None:
+        return
+    row.supabase_user_id = user_id or row.supabase_user_id
+    row.meta_json = {**(row.meta_json or {}), "state": state}
+    row.last_used_at = now
+    session.add(row)
+
+
+def read_intents(session: Session, limit: int) -> Sequence[TestUserRow]:
+    """Return rows of kind e2e, oldest first."""
+    wanted = select(TestUserRow).where(TestUserRow.kind == E2E)
+    return session.exec(wanted.order_by(TestUserRow.id).limit(limit)).all()  # pyright: ignore[reportArgumentType]
+
+
+def find_user(session: Session, user_id: str) -> TestUserRow | None:
+    """Return the e2e row of a user that was made."""
+    wanted = select(TestUserRow).where(
+        TestUserRow.kind == E2E, TestUserRow.supabase_user_id == user_id
+    )
+    return session.exec(wanted.limit(1)).first()
+
+
+def delete_row(session: Session, row_id: int) -> None:
+    """Forget the row; fine when it is gone already."""
+    row = session.get(TestUserRow, row_id)
+    if row is not None:
+        session.delete(row)
