@@ -1,0 +1,46 @@
+// Tells what NiceGUI's own socket does: live, polling, reconnecting or offline, with the age of the last message.
+const OFFLINE_AFTER_S = 15;
+const SILENT_AFTER_S = 40; // a ping comes every 24 s
+const TONES = { connecting: "pending", live: "ok", polling: "slow", reconnecting: "slow", offline: "failed" };
+export default {
+  template: `<span class="gb-conn" role="status" :data-state="shown" :data-tone="tone" :title="title"><i></i><b>{{ words[shown] }}</b>
+    <span class="age" aria-hidden="true">{{ ageText }}</span></span>`,
+  props: { words: Object },
+  data() { return { state: "connecting", last: Date.now(), lost: 0, now: Date.now() }; },
+  computed: {
+    shown() {
+      if (this.state === "reconnecting" && this.now - this.lost > OFFLINE_AFTER_S * 1000) return "offline";
+      if ((this.state === "live" || this.state === "polling") && this.now - this.last > SILENT_AFTER_S * 1000) return "reconnecting";
+      return this.state;
+    },
+    tone() { return TONES[this.shown]; },
+    ageText() {
+      const s = Math.max(0, Math.round((this.now - this.last) / 1000));
+      return s < 60 ? `${s} s` : s < 3600 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`;
+    },
+    title() { return [this.words["about_" + this.shown], this.words.age.replace("{age}", this.ageText)].filter(Boolean).join("\n"); },
+  },
+  watch: {
+    state(value) { if (value === "live" || value === "polling") this.$emit("way", value); },
+  },
+  mounted() {
+    this.timer = setInterval(() => { this.now = Date.now(); }, 1000);
+    this.hook();
+  },
+  beforeUnmount() { clearInterval(this.timer); },
+  methods: {
+    heard() { this.last = Date.now(); this.now = this.last; },
+    hook() {
+      const socket = window.socket;
+      if (!socket) { setTimeout(this.hook, 20); return; }
+      const way = () => { this.state = socket.io.engine?.transport?.name === "polling" ? "polling" : "live"; this.heard(); };
+      const joined = () => { way(); socket.io.engine.on("upgrade", way); };
+      socket.on("connect", joined);
+      socket.on("disconnect", () => { this.state = "reconnecting"; this.lost = Date.now(); });
+      socket.io.on("ping", this.heard);
+      socket.onAny(this.heard);
+      if (socket.connected) joined();
+      else this.lost = Date.now();
+    },
+  },
+};

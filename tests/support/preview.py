@@ -1,0 +1,326 @@
+"""Preview: the real shell and pages over believable data, to look at: python -m tests.support.preview."""
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+import types
+from dataclasses import replace
+from datetime import time, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("NICEGUI_STORAGE_PATH", tempfile.mkdtemp(prefix="preview-"))
+
+from nicegui import app, ui
+
+from services.accounts.types import UserType
+from services.e2e.types import CellChange, CellStatus, Forecast, LaunchRequest
+from services.executions.types import Execution, ExecutionState, Trigger
+from services.foundation.clock import SystemClock
+from services.foundation.errors import ConflictError, InputError, NotFoundError
+from services.foundation.signals import Signal
+from services.schedules import triggers
+from services.schedules.types import ScheduleView, Slot, SlotState
+from services.settings import rules
+from services.settings.env import read_env
+from services.settings.types import Preferences
+from services.targets.types import Target, TargetEdit
+from tests.support import preview_data as data
+
+
+class FakeSettings:
+    """Preferences that are checked and kept in memory."""
+
+    def __init__(self) -> None:
+        self.preferences = Preferences(e2e_interval_hours=3, e2e_timezone="Asia/Shanghai")
+        self.problems: list[str] = []
+        self.changed: Signal[Preferences] = Signal("settings.changed")
+
+    async def change(self, patch: dict[str, Any]) -> Preferences:
+        self.preferences = rules.change_preferences(self.preferences, patch)
+        self.changed.emit(self.preferences)
+        return self.preferences
+
+
+class FakeTargets:
+    """Three services under test."""
+
+    def __init__(self) -> None:
+        self._all = list(data.TARGETS)
+        self.changed: Signal[None] = Signal("targets.changed")
+
+    @property
+    def current(self) -> Target:
+        return next(target for target in self._all if target.is_current)
+
+    def all(self) -> tuple[Target, ...]:
+        return tuple(self._all)
+
+    def get(self, target_id: int) -> Target:
+        for target in self._all:
+            if target.id == target_id:
+                return target
+        raise NotFoundError("There is no service {id}", id=target_id)
+
+    async def select(self, target_id: int) -> None:
+        self._all = [replace(t, is_current=t.id == target_id) for t in self._all]
+        self.changed.emit(None)
+
+    async def save(self, edit: TargetEdit) -> Target:
+        if not edit.api_base.startswith("http"):
+            raise InputError(
+                "Must be an http or https address, not {value}",
+                field="api_base",
+                value=edit.api_base,
+            )
+        made = Target(
+            edit.id or len(self._all) + 1,
+            edit.name,
+            edit.api_base,
+            edit.auth_url,
+            edit.colour,
+            edit.is_production,
+        )
+        kept = [t for t in self._all if t.id != made.id]
+        self._all = sorted(
+            [
+                *kept,
+                replace(made, is_current=any(t.id == made.id and t.is_current for t in self._all)),
+            ],
+            key=lambda t: t.id,
+        )
+        self.changed.emit(None)
+        return made
+
+    async def delete(self, target_id: int) -> None:
+        if self.get(target_id).is_current:
+            raise ConflictError(
+                "The service under test cannot be deleted; select another one first"
+            )
+        self._all = [t for t in self._all if t.id != target_id]
+        self.changed.emit(None)
+
+
+class FakeSchedules:
+    """A schedule that follows the settings."""
+
+    def __init__(self, settings: FakeSettings, *, late: bool) -> None:
+        self._settings = settings
+        self._late = late
+        self.changed: Signal[ScheduleView] = Signal("schedules.changed")
+
+    def preview(self, hours: int | None, daily: time, zone: str) -> Any:
+        return triggers.next_slot(triggers.rule_of(hours, daily), zone, data.NOW)
+
+    def view(self) -> ScheduleView:
+        preferences = self._settings.preferences
+        rule = triggers.rule_of(preferences.e2e_interval_hours, preferences.daily_time)
+        next_at = data.NOW + (
+            timedelta(minutes=-3) if self._late else timedelta(hours=2, minutes=13)
+        )
+        slot = Slot(
+            data.NOW - timedelta(minutes=47), SlotState.FIRED, data.NOW - timedelta(minutes=47)
+        )
+        return ScheduleView(
+            preferences.e2e_enabled,
+            rule,
+            preferences.e2e_timezone,
+            next_at if preferences.e2e_enabled else None,
+            slot,
+            data.NOW - timedelta(seconds=12),
+            (replace(slot, slot_at=data.NOW - timedelta(hours=41), state=SlotState.MISSED),),
+            triggers.launches_per_day(rule),
+        )
+
+    async def off_spans(self, start: Any, end: Any) -> list[Any]:
+        return []
+
+
+class FakeExecutions:
+    """One run that goes on, one that failed."""
+
+    def __init__(self, *, running: bool) -> None:
+        self.changed: Signal[Execution] = Signal("executions.changed")
+        one = Execution(
+            2,
+            "exe_2",
+            "e2e",
+            "E2E",
+            ExecutionState.RUNNING,
+            Trigger.MANUAL,
+            done=14,
+            total=40,
+            started_at=data.NOW,
+        )
+        self._running = [one] if running else []
+        self._failed = replace(
+            one, id=1, execution_id="exe_1", status=ExecutionState.FAILED, error="HTTP 503"
+        )
+
+    def running(self) -> tuple[Execution, ...]:
+        return tuple(self._running)
+
+    async def newest(self, limit: int) -> list[Execution]:
+        ended = [
+            replace(
+                self._failed,
+                id=-n,
+                execution_id=f"exe_{n}",
+                status=state,
+                finished_at=data.NOW - timedelta(hours=3 * n),
+                started_at=data.NOW - timedelta(hours=3 * n, seconds=95),
+                trigger=Trigger.SCHEDULE,
+                done=40,
+            )
+            for n, state in enumerate(
+                [ExecutionState.SUCCEEDED] * 6
+                + [ExecutionState.CANCELLED, ExecutionState.INTERRUPTED],
+                1,
+            )
+        ]
+        return [*self._running, *([self._failed] if self._running else []), *ended][:limit]
+
+    async def cancel(self, execution_id: str) -> Execution:
+        for one in self._running:
+            if one.execution_id == execution_id:
+                self._running = []
+                ended = replace(one, status=ExecutionState.CANCELLED, finished_at=data.NOW)
+                self.changed.emit(ended)
+                return ended
+        raise NotFoundError("There is no execution {id}", id=execution_id)
+
+
+class FakeE2e:
+    """A past, and a run that can be started and walks through its cells."""
+
+    def __init__(self, *, running: bool, bare: bool) -> None:
+        self._bare = bare
+        self._health = data.health(running=running)
+        if bare:
+            self._health = replace(
+                self._health, dots=(), mapped=(), judged=0, good=0, not_judged=0, judged_at=None
+            )
+        self.cell_changed: Signal[CellChange] = Signal("e2e.cell_changed")
+        self.launched: Signal[Any] = Signal("e2e.launched")
+        self.finished: Signal[Any] = Signal("e2e.finished")
+        self.health_changed: Signal[Any] = Signal("e2e.health_changed")
+
+    def health(self) -> Any:
+        return self._health
+
+    def forecast(self, request: LaunchRequest) -> Forecast:
+        models = len(request.models) or len(self._health.mapped)
+        count = models * len(request.user_types)
+        return Forecast(count, len(request.user_types), 95, 8 * count)
+
+    async def start(self, request: LaunchRequest) -> Any:
+        if self._health.running is not None:
+            raise ConflictError("{label} is running already", label="E2E", existing_id="exe_2")
+        launch = replace(data.launches(1)[0], launch_no=1001)
+        total = self.forecast(request).conversations
+        self._health = replace(self._health, running=launch, done=0, total=total)
+        self.launched.emit(launch)
+        self._left = [(key, kind) for kind in request.user_types for key, _ in data.MODELS]
+        self._timer = app.timer(0.4, self._step)
+        return launch
+
+    def _step(self) -> None:
+        key, kind = self._left.pop(0)
+        done = self._health.done + 1
+        self._health = replace(self._health, done=done)
+        status = data.BAD.get(key, (CellStatus.OK,))[0]
+        self.cell_changed.emit(CellChange(1001, key, kind, status, done, done, self._health.total))
+        if not self._left:
+            self._timer.cancel()
+            launch, self._health = self._health.running, replace(self._health, running=None)
+            self.finished.emit(launch)
+            self.health_changed.emit(self._health)
+
+    async def cancel(self) -> None:
+        self._left = self._left[:1]
+
+    async def matrix(
+        self, *, target_id: int, window: str, models: Any = (), user_types: Any = ()
+    ) -> Any:
+        count = {"24h": 9, "7d": 48, "30d": 100, "last50": 50, "last20": 20, "last100": 100}[window]
+        found = data.matrix(0 if self._bare else count)
+        if models:
+            found = replace(found, rows=tuple(r for r in found.rows if r.model_key in models))
+        return found
+
+    async def cell(self, cell_id: int) -> Any:
+        return data.detail(data.MODELS[cell_id % len(data.MODELS)][0], UserType.ANONYMOUS)
+
+    async def cell_at(self, launch_no: int, model_key: str, user_type: UserType) -> Any:
+        return data.detail(model_key, user_type)
+
+    async def trend(self, **_: Any) -> Any:
+        return [] if self._bare else data.trend(48)
+
+    async def since_seen(self) -> Any:
+        return [] if self._bare else data.changes()
+
+    async def acknowledge(self) -> None:
+        return None
+
+
+def build(*, running: bool = False, bare: bool = False, late: bool = False) -> Any:
+    """Return a console made of these parts; bare has nothing mapped and no past."""
+    settings = FakeSettings()
+    env = read_env(host=None, port=None, data_dir="/srv/gymbro-console/data", open_browser=False)
+    accounts = types.SimpleNamespace(
+        anon_key=data.TARGETS[0].anon_key,
+        service_key=data.TARGETS[0].service_key,
+        issuer=f"{env.public_url}/auth/v1",
+        jwks=lambda: {"keys": [{"kid": "k1"}]},
+    )
+    return types.SimpleNamespace(
+        env=env,
+        clock=SystemClock(),
+        database=types.SimpleNamespace(waiting_writes=0, is_writer_alive=True),
+        settings=settings,
+        targets=FakeTargets(),
+        schedules=FakeSchedules(settings, late=late),
+        executions=FakeExecutions(running=running),
+        e2e=FakeE2e(running=running, bare=bare),
+        accounts=accounts,
+    )
+
+
+def _stand_in(name: str) -> None:
+    """Let the frame be seen while a page is not written yet."""
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        module = types.ModuleType(name)
+        module.render = lambda _console: ui.label(name) and None  # type: ignore[attr-defined]
+        sys.modules[name] = module
+        setattr(importlib.import_module("gymbro_ui.pages"), name.rsplit(".", 1)[1], module)
+
+
+def main() -> None:
+    """Serve the preview until it is stopped."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8801)
+    parser.add_argument("--running", action="store_true", help="an E2E is under way")
+    parser.add_argument("--bare", action="store_true", help="nothing mapped, no past")
+    parser.add_argument("--late", action="store_true", help="the due check did not come")
+    given = parser.parse_args()
+    for page in ("dashboard", "e2e", "settings"):
+        _stand_in(f"gymbro_ui.pages.{page}")
+    from components.theme import apply as theme
+    from gymbro_ui.shell import shell
+
+    theme.install()
+    console = build(running=given.running, bare=given.bare, late=given.late)
+    root = partial(shell, console)
+    options = {**theme.RUN_OPTIONS, "storage_secret": "preview"}
+    ui.run(root, host="127.0.0.1", port=given.port, show=False, **options)
+
+
+if __name__ in {"__main__", "__mp_main__"}:
+    assert Path.cwd().joinpath("gymbro_ui").is_dir(), "start it in the project's folder"
+    main()
