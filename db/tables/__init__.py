@@ -1,8 +1,10 @@
 """Every table, imported once, so that the metadata is complete."""
 
 from db.tables import (
+    accounts,
     change_marks,
     config,
+    e2e_runs,
     executions,
     identities,
     mappings,
@@ -16,8 +18,10 @@ from db.tables import (
 )
 
 __all__ = [
+    "accounts",
     "change_marks",
     "config",
+    "e2e_runs",
     "executions",
     "identities",
     "mappings",
