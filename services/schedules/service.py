@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time
 
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
@@ -154,6 +155,18 @@ class Schedules:
             last_tick_at=self._last_tick_at,
             missed=self._book.missed,
             launches_per_day=triggers.launches_per_day(rule),
+        )
+
+    def preview(self, interval_hours: int | None, daily_time: time, zone: str) -> ScheduleView:
+        """Return the schedule as it would stand with these settings, switched on."""
+        rule = triggers.rule_of(interval_hours, daily_time)
+        view = self.view()
+        if view.is_enabled and (view.rule, view.zone) == (rule, zone):
+            return view
+        next_at = triggers.next_slot(rule, zone, self._clock.now())  # a new rule counts from now
+        per_day = triggers.launches_per_day(rule)
+        return replace(
+            view, is_enabled=True, rule=rule, zone=zone, next_at=next_at, launches_per_day=per_day
         )
 
     @property
