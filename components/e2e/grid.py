@@ -1,0 +1,118 @@
+"""Matrix rows to display lines: worst first, grouped by provider, good rows folded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from components.e2e.ranking import PROBLEMS, latest, merge
+from components.status.looks import SEVERITY
+from services.e2e.types import CellStatus, MatrixRow
+
+FOLD_FROM = 13  # this many good rows beside a problem are worth folding
+MIN_FOR_P95 = 20  # below it the maximum is the honest figure
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """A provider's heading over its rows."""
+
+    provider: str
+    count: int
+    is_in_fold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """One model; `index` points into the rows as they were given."""
+
+    index: int
+    is_in_fold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoldLine:
+    """The line that stands for all good rows."""
+
+    count: int
+    is_open: bool  # how it starts
+
+
+Line = GroupLine | RowLine | FoldLine
+
+
+def row_state(row: MatrixRow) -> CellStatus | None:
+    """Return the worst of the newest settled states of the row's user types."""
+    states = [state for codes in row.cells.values() if (state := latest(codes)) is not None]
+    return min(states, key=SEVERITY.__getitem__) if states else None
+
+
+def is_good(row: MatrixRow) -> bool:
+    """Whether the row is fine now: its newest settled state is OK for every user type."""
+    return row_state(row) is CellStatus.OK
+
+
+def arrange(rows: Sequence[MatrixRow], sort: str = "worst") -> tuple[Line, ...]:
+    """Return the lines of the matrix: problem groups first, then the fold with the good rows.
+
+    Any other sort (name, share, p50, tail) gives one flat list without groups.
+    """
+    if sort != "worst":
+        order = sorted(range(len(rows)), key=lambda index: _SORT_KEYS[sort](rows[index]))
+        return tuple(RowLine(index, is_in_fold=False) for index in order)
+    troubled = [index for index, row in enumerate(rows) if not is_good(row)]
+    good = [index for index, row in enumerate(rows) if is_good(row)]
+    lines = _grouped(rows, troubled, is_in_fold=False)
+    if good:
+        has_problem = any(row_state(rows[index]) in PROBLEMS for index in troubled)
+        is_open = not has_problem or len(good) < FOLD_FROM
+        lines.append(FoldLine(len(good), is_open))
+        lines.extend(_grouped(rows, good, is_in_fold=True))
+    return tuple(lines)
+
+
+def _grouped(rows: Sequence[MatrixRow], indexes: Sequence[int], *, is_in_fold: bool) -> list[Line]:
+    groups: dict[str, list[int]] = {}
+    for index in sorted(indexes, key=lambda index: _badness(rows[index])):
+        groups.setdefault(rows[index].provider, []).append(index)
+    lines: list[Line] = []
+    for provider, members in groups.items():
+        lines.append(GroupLine(provider, len(members), is_in_fold))
+        lines.extend(RowLine(index, is_in_fold) for index in members)
+    return lines
+
+
+def _badness(row: MatrixRow) -> tuple[int, float, str]:
+    """Order by present state, then by share of good answers, then by name."""
+    state = row_state(row)
+    place = SEVERITY[state or CellStatus.NOT_RUN]
+    return place, row.good / row.judged if row.judged else 1.0, row.model_key
+
+
+_SORT_KEYS: Mapping[str, Callable[[MatrixRow], tuple[float, str]]] = {
+    "name": lambda row: (0, row.model_key),
+    "share": lambda row: (row.good / row.judged if row.judged else 2, row.model_key),
+    "p50": lambda row: (-(row.p50_ms or 0), row.model_key),
+    "tail": lambda row: (-(tail_latency(row)[0] or 0), row.model_key),
+}
+SORTS = ("worst", *_SORT_KEYS)
+
+
+def merged(row: MatrixRow) -> str:
+    """Return the row's codes with all user types merged to the worse."""
+    return merge(row.cells.values()) if row.cells else ""
+
+
+def tail_latency(row: MatrixRow) -> tuple[int | None, bool]:
+    """Return the row's p95 in ms, or its maximum and True while there are too few samples."""
+    if row.judged >= MIN_FOR_P95 and row.p95_ms is not None:
+        return row.p95_ms, False
+    return row.max_ms, True
+
+
+def count_states(rows: Sequence[MatrixRow]) -> Mapping[CellStatus, int]:
+    """Return how many models show which present state, worst first."""
+    counts: dict[CellStatus, int] = {}
+    for row in rows:
+        state = row_state(row)
+        if state is not None:
+            counts[state] = counts.get(state, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: SEVERITY[item[0]]))

@@ -1,0 +1,33 @@
+"""Codes of one row: merging user types to the worse, and the newest settled verdict."""
+
+from collections.abc import Iterable
+
+from components.status.looks import RED, SEVERITY
+from services.e2e.types import CODE_STATUS, STATUS_CODES, CellStatus
+
+EMPTY = "."
+RANK_CODES = "".join(STATUS_CODES[status] for status in sorted(SEVERITY, key=SEVERITY.get)) + EMPTY
+OPEN_CODES = frozenset({STATUS_CODES[CellStatus.RUNNING], STATUS_CODES[CellStatus.PENDING]})
+UNJUDGED_CODES = frozenset(
+    STATUS_CODES[status]
+    for status in (CellStatus.CANCELLED, CellStatus.INTERRUPTED, CellStatus.NOT_RUN)
+)
+PROBLEMS = RED | {CellStatus.LIMITED}
+_RANK = {code: rank for rank, code in enumerate(RANK_CODES)}
+
+
+def merge(rows: Iterable[str]) -> str:
+    """Return one code a column: the worst of all rows; a missing cell never wins over another."""
+    return "".join(min(column, key=_RANK.__getitem__) for column in zip(*rows, strict=True))
+
+
+def latest(codes: str) -> CellStatus | None:
+    """Return the newest settled status of a row; None where nothing was ever settled."""
+    unjudged: CellStatus | None = None
+    for code in reversed(codes):
+        if code == EMPTY or code in OPEN_CODES:
+            continue
+        if code not in UNJUDGED_CODES:
+            return CODE_STATUS[code]
+        unjudged = unjudged or CODE_STATUS[code]
+    return unjudged
