@@ -1,14 +1,16 @@
 """Column types (aware UTC datetimes, JSON) and the names of constraints."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # autoincrement needs INTEGER on SQLite
 Json = JSON(none_as_null=True)
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 # A constraint with a name can be changed by a later migration, on SQLite too.
 SQLModel.metadata.naming_convention = {
@@ -40,3 +42,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ForeignText(TypeDecorator[str]):
+    """Text from outside: what no database can store (NUL, half a surrogate pair) becomes U+FFFD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # the base class's signature
+        """Replace the characters PostgreSQL or UTF-8 would refuse."""
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)

@@ -1,5 +1,6 @@
 """Engines over one database: a single writing connection, query-only readers."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,8 +64,8 @@ def build_engine(
     """Return an engine whose connections only write, or only read."""
     access = access or Access()
     options: dict[str, Any] = {
-        "json_serializer": lambda value: orjson.dumps(value).decode(),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-        "json_deserializer": orjson.loads,
+        "json_serializer": _to_json,
+        "json_deserializer": _from_json,
         "poolclass": QueuePool,
         "pool_size": 1 if writes else READERS,
         "max_overflow": 0 if writes else READERS,  # read_now comes from other threads too
@@ -79,6 +80,23 @@ def build_engine(
         engine = create_engine(url, pool_pre_ping=True, **options)
         _prepare_postgres(engine, access, writes=writes)
     return engine
+
+
+def _to_json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a number over 64 bits, half of a surrogate pair: escaped, both are JSON
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def _from_json(value: Any) -> Any:
+    # A JSON column of SQLite has numeric affinity: a number alone comes back as a number.
+    if isinstance(value, int | float):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return json.loads(value)
 
 
 def open_raw(path: Path, mode: str, busy_ms: int = 5_000) -> sqlite3.Connection:
