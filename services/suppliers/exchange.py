@@ -158,6 +158,8 @@ def _request_id(reply: WireStream) -> str:
 
 def _masked(delta: Delta, mask: KeyMask, key: str) -> Delta:
     text = mask.feed(delta.text) if delta.text else ""
+    if delta.finish_reason:
+        text += mask.flush()
     raw = delta.raw.replace(key, "***") if key and key in delta.raw else delta.raw
     if text == delta.text and raw is delta.raw:
         return delta

@@ -24,14 +24,6 @@ from tests.support.supplier_server import (
 QUICK = Deadlines(connect_s=2, first_byte_s=0.3, idle_s=0.3, total_s=0.8)
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
-def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
-    """The console serves on uvloop; commands and other machines use asyncio's own loop."""
-    if request.param == "uvloop":
-        return pytest.importorskip("uvloop").EventLoopPolicy()
-    return asyncio.DefaultEventLoopPolicy()
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[SupplierServer]:
     async with SupplierServer() as running:
