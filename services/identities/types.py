@@ -30,3 +30,5 @@ class SignIn:
     is_mismatch: bool = False  # asked for anonymous, the claim says otherwise
     created_user: bool = False  # a user was made that must be deleted afterwards
     elapsed_ms: int = 0
+    server_word: str = ""  # the server's own word, e.g. over_request_rate_limit or HTTP 502
+    retry_after_s: int | None = None

@@ -14,7 +14,7 @@ from services.foundation.clock import Clock
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.signals import Signal
 from services.secrets.service import Secrets
-from services.settings.types import Env
+from services.settings.types import E2eEnv, Env
 from services.targets import rules
 from services.targets.own import OwnAddress, own_address
 from services.targets.types import SELF_ID, Target, TargetEdit
@@ -72,10 +72,9 @@ class Targets:
         named = self._env.e2e
         if not named.api_base:
             return
-        api_base = rules.read_api_base(named.api_base)
+        api_base, auth_url = _named_addresses(named)
         if api_base == self._own.api_base:
             return
-        auth_url = rules.read_auth_url(named.supabase_url or rules.origin_of(api_base))
         row = next((row for row in self._rows.values() if row.api_base == api_base), None)
         if row is None:
             if self._database.read_now(lambda session: queries.has_target_of(session, api_base)):
@@ -265,3 +264,16 @@ class Targets:
 
 def _by_id(rows: Sequence[TargetRow]) -> dict[int, TargetRow]:
     return {row.id: row for row in rows}
+
+
+def _named_addresses(named: E2eEnv) -> tuple[str, str]:
+    """Return API and sign-in address of the environment; raise InputError naming the variable."""
+    variable = "E2E_API_BASE"
+    try:
+        api_base = rules.read_api_base(named.api_base)
+        variable = "E2E_SUPABASE_URL"
+        return api_base, rules.read_auth_url(named.supabase_url or rules.origin_of(api_base))
+    except InputError as error:
+        raise InputError(
+            "{variable} is wrong: {reason}", field=variable, variable=variable, reason=str(error)
+        ) from error
