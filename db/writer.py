@@ -74,7 +74,7 @@ class Writer:
     @property
     def is_alive(self) -> bool:
         """Whether the thread still works; a dead one is a fault the watchdog reports."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._fault
 
     @property
     def fault(self) -> str:
@@ -129,12 +129,14 @@ class Writer:
         return True
 
     def _run(self) -> None:
+        group: list[_Job] = []
         try:
             while group := self._next_group():
                 self._commit(group)
         except BaseException as error:  # noqa: BLE001  # boundary: a dead writer must be seen
             self._fault = f"{type(error).__name__}: {error}"
             _log.critical("the database writer ended", exc_info=error)
+            _give_up(group, self._fault)
             self._refuse_rest(self._fault)
 
     def _next_group(self) -> list[_Job]:
@@ -157,16 +159,14 @@ class Writer:
             rest, waiters = list(self._jobs), list(self._waiters)
             self._jobs.clear()
             self._waiters.clear()
-        for job in rest:
-            if job.done.set_running_or_notify_cancel():
-                job.done.set_exception(DatabaseUnavailableError("gone", why))
+        _give_up([job for job in rest if job.done.set_running_or_notify_cancel()], why)
         _resolve(waiters)
 
     def _commit(self, group: list[_Job]) -> None:
         error = self._attempt(group)
         if error is None:
             return
-        refused = to_unavailable(error)
+        refused = _unavailable(error)
         full = refused is not None and refused.reason == "full"
         if full or (refused is None and len(group) > 1):
             # One change too big for the disk, or a constraint checked at the end: the others are
@@ -178,7 +178,7 @@ class Writer:
             self._fail(group, error)
 
     def _fail(self, group: list[_Job], error: BaseException) -> None:
-        refused = to_unavailable(error)
+        refused = _unavailable(error)
         if refused is not None:
             self._refusal = refused.reason
             _log.error("a commit of %d changes failed: %s", len(group), refused)
@@ -236,7 +236,7 @@ class Writer:
             value = job.change(session)
             session.flush()
         except BaseException as error:  # boundary: the change's own error belongs to its caller
-            if to_unavailable(error) is not None:
+            if _unavailable(error) is not None:
                 raise
             savepoint.rollback()
             job.done.set_exception(error)
@@ -244,6 +244,24 @@ class Writer:
             savepoint.commit()
             results.append((job, value))
         session.expunge_all()  # the next change must see the rows, not its neighbour's objects
+
+
+def _unavailable(error: BaseException) -> DatabaseUnavailableError | None:
+    # SQLite ends the transaction of a full disk by itself; then the way back to a savepoint fails
+    # too, and that error hides the first one: look behind it.
+    for _ in range(8):
+        if (refused := to_unavailable(error)) is not None:
+            return refused
+        if (behind := error.__cause__ or error.__context__) is None:
+            return None
+        error = behind
+    return None
+
+
+def _give_up(group: list[_Job], why: str) -> None:
+    for job in group:
+        if not job.done.done():
+            job.done.set_exception(DatabaseUnavailableError("gone", why))
 
 
 def _resolve(waiters: "list[Future[None]]") -> None:
