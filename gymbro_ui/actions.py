@@ -2,14 +2,22 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nicegui import ui
 
 from components.primitives.field import Field
 from components.primitives.toast import toast
-from components.words import sentence, tr
+from components.settings.schedule_form import Patch, ScheduleActs, ScheduleForm
+from components.words import sentence, tr, trn
+from services.accounts.types import UserType
+from services.e2e.types import Launch, LaunchRequest
 from services.foundation.errors import ConsoleError, InputError
+from services.settings.types import Preferences
+
+if TYPE_CHECKING:
+    from services.console import Console
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -72,3 +80,38 @@ def _say_done(done: str, undo: Callable[[], Awaitable[Any]] | None) -> None:
         await act(back, done=tr("Undone"))
 
     toast(done, action=tr("Undo"), on_action=take_back)
+
+
+async def run_e2e(console: "Console", request: LaunchRequest) -> Launch | None:
+    """Start the E2E and say how many conversations it makes; None when it was refused."""
+    count = console.e2e.forecast(request).conversations
+    return await act(
+        lambda: console.e2e.start(request),
+        done=trn("E2E started: {n} conversation", "E2E started: {n} conversations", count),
+    )
+
+
+async def save_preferences(
+    console: "Console", patch: Patch, fields: dict[str, Field]
+) -> Preferences | None:
+    """Return the preferences after the patch, with an undo on the toast; None when refused."""
+    before = {name: getattr(console.settings.preferences, name) for name in patch}
+    return await act(
+        lambda: console.settings.change(patch),
+        done=tr("Saved"),
+        undo=lambda: console.settings.change(before),
+        fields=fields,
+    )
+
+
+def schedule_form(console: "Console") -> ScheduleForm:
+    """Return the schedule's form bound to the console, drawn in the present slot."""
+
+    def calls(user_types: tuple[str, ...]) -> int:
+        kinds = tuple(UserType(kind) for kind in user_types)
+        return console.e2e.forecast(LaunchRequest(user_types=kinds)).conversations if kinds else 0
+
+    acts = ScheduleActs(
+        preview=console.schedules.preview, calls=calls, save=partial(save_preferences, console)
+    )
+    return ScheduleForm(console.settings.preferences, console.schedules.view(), acts)

@@ -1,6 +1,11 @@
 """Agent: the one invisible element that sets look, title and the watch over checks in the browser."""
 
-from nicegui import ui
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from nicegui import Client, ui
+
+from components.words import current_client
 
 GRACE_MS = 90_000  # this long after a due check nothing may stay green
 
@@ -21,10 +26,14 @@ class Agent(ui.element, component="agent.js"):
                 "grace": GRACE_MS,
             }
         )
+        self.on_dress: Callable[[str], object] | None = None
+        _agents[self.client] = self
 
     def dress(self, look: str) -> None:
         """Change to auto, light or dark at once."""
         self._set("look", look)
+        if self.on_dress is not None:
+            self.on_dress(look)
 
     def go(self, path: str, title: str) -> None:
         """Note another page: its title, and start at its top."""
@@ -43,6 +52,17 @@ class Agent(ui.element, component="agent.js"):
         if self._props.get(name) != value:
             self._props[name] = value
             self.update()
+
+
+_agents: "WeakKeyDictionary[Client, Agent]" = WeakKeyDictionary()
+
+
+def dress_page(look: str) -> None:
+    """Change the look of the page whose callback this is."""
+    client = current_client()
+    agent = _agents.get(client) if client is not None else None
+    if agent is not None:
+        agent.dress(look)
 
 
 class LateBanner(ui.element, component="late.js"):

@@ -72,7 +72,7 @@ class Palette(ui.element, component="palette.js"):
 
 
 def _key_list(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    keys = [
+    return [
         {"label": tr("Search pages and actions"), "keys": ["Ctrl", "K"]},
         {"label": tr("This list"), "keys": ["?"]},
         *({"label": entry.label, "keys": ["g", entry.key]} for entry in entries if entry.key),
@@ -82,4 +82,3 @@ def _key_list(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         {"label": tr("Run the focused row again"), "keys": ["r"]},
         {"label": tr("Close a drawer or dialog"), "keys": ["Esc"]},
     ]
-    return keys

@@ -13,7 +13,7 @@ FAVICON = _HERE / "favicon.svg"
 LOOKS = ("auto", "light", "dark")
 _KEY = "look"
 _SHEETS: list[Path] = [
-    _HERE / f"{name}.css" for name in ("tokens", "base", "controls", "parts", "frame")
+    _HERE / f"{name}.css" for name in ("tokens", "base", "controls", "parts", "forms", "frame")
 ]
 
 # What `ui.run` needs for this look; the caller adds host, port and storage secret.
@@ -38,7 +38,9 @@ def add_sheet(path: Path) -> None:
 
 
 def install() -> None:
-    """Serve the stylesheet and set the defaults of every control; once per process."""
+    """Serve the stylesheet and set the defaults of every control; a second call does nothing."""
+    if SHEET_PATH in Client.shared_head_html:
+        return
     content = "\n".join(path.read_text(encoding="utf-8") for path in _SHEETS).encode()
     version = hashlib.sha256(content).hexdigest()[:12]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def shell(console: "Console") -> None:
     """Draw the frame around the page of the present address; the root function of every page."""
+    theme.install()
     client = context.client
     client.page.language = QUASAR_LANGUAGES[settle_language(client)]
     look = theme.settle_look(client)

@@ -16,13 +16,13 @@ from components.primitives.toast import Toasts
 from components.status.looks import RED
 from components.theme import apply as theme
 from components.words import LANGUAGES, choose_language, language, tr, trn
-from gymbro_ui.actions import act
+from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.shell.corner import Corner
 from gymbro_ui.shell.pages import Pages
 from gymbro_ui.site_map import PAGES, page_at
 from services.accounts.types import UserType
-from services.e2e.types import Launch, LaunchRequest
+from services.e2e.types import LaunchRequest
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -52,6 +52,7 @@ class Frame:
                 ui.label(tr("Skip to the page"))
             self.rail = Rail(_places(), _plain(path), small=small, on_fold=self._fold)
             self.top = TopBar(self._acts(), self._look)
+            self.agent.on_dress = self.top.show_look
             with self.top.connection:
                 ConnectionBadge(self._on_way)
             self._page_area()
@@ -140,23 +141,22 @@ class Frame:
     def _acts(self) -> TopActs:
         return TopActs(
             select_target=self._select_target,
-            search=lambda: self.palette.open(),
+            search=self._open_palette,
             run=self._run,
             choose_language=self._choose_language,
             choose_look=self._choose_look,
         )
 
+    def _open_palette(self) -> None:
+        self.palette.open()
+
     async def _select_target(self, target_id: int) -> None:
         if target_id != self._console.targets.current.id:
             await act(lambda: self._console.targets.select(target_id))
 
-    async def _run(self, part: str) -> Launch | None:
-        request = LaunchRequest(user_types=_PARTS.get(part, LaunchRequest().user_types))
-        count = self._console.e2e.forecast(request).conversations
-        return await act(
-            lambda: self._console.e2e.start(request),
-            done=trn("E2E started: {n} conversation", "E2E started: {n} conversations", count),
-        )
+    async def _run(self, part: str) -> None:
+        types = _PARTS.get(part, LaunchRequest().user_types)
+        await run_e2e(self._console, LaunchRequest(user_types=types))
 
     def _choose_language(self, code: str) -> None:
         choose_language(code)
@@ -165,7 +165,6 @@ class Frame:
     def _choose_look(self, look: str) -> None:
         theme.choose_look(look)
         self.agent.dress(look)
-        self.top.show_look(look)
 
     def _fold(self, small: bool) -> None:  # noqa: FBT001  # a widget's callback
         app.storage.user["rail_small"] = small

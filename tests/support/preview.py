@@ -112,8 +112,14 @@ class FakeSchedules:
         self._late = late
         self.changed: Signal[ScheduleView] = Signal("schedules.changed")
 
-    def preview(self, hours: int | None, daily: time, zone: str) -> Any:
-        return triggers.next_slot(triggers.rule_of(hours, daily), zone, data.NOW)
+    def preview(self, hours: int | None, daily: time, zone: str) -> ScheduleView:
+        rule = triggers.rule_of(hours, daily)
+        return replace(
+            self.view(),
+            rule=rule,
+            next_at=triggers.next_slot(rule, zone, data.NOW),
+            launches_per_day=triggers.launches_per_day(rule),
+        )
 
     def view(self) -> ScheduleView:
         preferences = self._settings.preferences
