@@ -50,18 +50,22 @@ class Database:
         self,
         url: str,
         *,
+        path: Path | None = None,
         access: Access | None = None,
         read_only: StoreNotice | None = None,
         on_closed: Callable[[], None] | None = None,
         queue_max: int = QUEUE_MAX,
     ) -> None:
-        """Open engines and the writer thread; the schema must exist (see db.boot)."""
+        """Open engines and the writer thread; the schema must exist (see db.boot).
+
+        `path` names a SQLite file that a URL could not: one with a question mark in it.
+        """
         made = make_url(url)
         access = access or Access()
         self.url = url
         self.backend = made.get_backend_name()  # sqlite or postgresql
         is_file = self.backend == "sqlite"
-        self.path = Path(made.database or "").absolute() if is_file else None
+        self.path = (path or Path(made.database or "")).absolute() if is_file else None
         self.location = str(self.path) if self.path else masked_location(url)
         self._file = DatabaseFile(self.path) if self.path else None
         self._read_only = read_only

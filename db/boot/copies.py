@@ -96,6 +96,6 @@ def _flush(path: Path) -> None:
 
 
 def _prune(backups: Path) -> None:
-    made = [path for path in list_copies(backups) if path.name.startswith("pre-v")]
-    for path in made[KEEP:]:
+    made = sorted(backups.glob("pre-v*-*.db"), key=lambda path: path.stem.rsplit("-", 1)[1])
+    for path in made[:-KEEP]:
         path.unlink(missing_ok=True)

@@ -25,15 +25,18 @@ class Facts:
     has_our_header: bool = False  # a damaged file that still says it is ours
 
 
-def examine(path: Path, mode: str = "ro", *, check: bool = True) -> Facts:
+def examine(path: Path, mode: str = "ro", *, check: bool = True, busy_ms: int = 5_000) -> Facts:
     """Return what the file is; raise DatabaseUnavailableError when it cannot be read now."""
     if not path.exists():
         return Facts("missing")
     if size_of(path) == 0:
         return Facts("empty")
     try:
-        with _reading(path, mode) as connection:
+        with _reading(path, mode, busy_ms) as connection:
             facts = _identify(connection)
+            if facts.kind != "ours" and _says_ours(path):
+                # The file is ours, what is read through its log is not: a log of another database.
+                return Facts("damaged", reason="a foreign write-ahead log", has_our_header=True)
             if check and facts.kind == "ours" and (fault := quick_check(connection)):
                 facts = Facts("damaged", reason=fault, has_our_header=True)
     except sqlite3.Error as error:
@@ -61,8 +64,8 @@ def integrity_fault(path: Path) -> str:
 
 
 @contextmanager
-def _reading(path: Path, mode: str) -> Generator[sqlite3.Connection]:
-    connection = open_raw(path, mode)
+def _reading(path: Path, mode: str, busy_ms: int = 5_000) -> Generator[sqlite3.Connection]:
+    connection = open_raw(path, mode, busy_ms)
     try:
         yield connection
     finally:

@@ -61,10 +61,10 @@ def _why_read_only(place: StorePlace, path: Path) -> StoreNotice | None:
 def _open_read_only(place: StorePlace, path: Path, notice: StoreNotice) -> OpenedStore:
     mode = "ro"
     try:
-        facts = examine(path, mode)
+        facts = examine(path, mode, busy_ms=place.access.busy_ms)
     except DatabaseUnavailableError:  # a folder where SQLite cannot make its shared memory
         mode = "immutable"
-        facts = examine(path, mode)
+        facts = examine(path, mode, busy_ms=place.access.busy_ms)
     refuse_foreign(path, facts, place)
     if facts.kind == "damaged":
         raise _refused("not_openable", path, reason=facts.reason)
@@ -75,7 +75,7 @@ def _open_read_only(place: StorePlace, path: Path, notice: StoreNotice) -> Opene
         versions = {"version": facts.version, "known": place.revisions.head}
         raise _refused("read_only_upgrade", path, reason=str(notice), **versions)
     access = Access(mode, "wal", place.access.busy_ms, place.access.lock_attempts)
-    database = Database(place.url, access=access, read_only=notice)
+    database = Database(place.url, path=path, access=access, read_only=notice)
     return OpenedStore(database, _report(place, path, "read-only", [notice], is_new=False))
 
 
@@ -99,7 +99,7 @@ def _open_locked(
     check_later = (
         size_of(path) > place.check_now_bytes and marker is not None and not marker.is_open
     )
-    facts = examine(path, check=not check_later)
+    facts = examine(path, check=not check_later, busy_ms=place.access.busy_ms)
     refuse_foreign(path, facts, place)
     if facts.kind != "ours":
         notices += mend(place, path, facts, marker, now)
@@ -114,7 +114,7 @@ def _open_locked(
     access = place.access
     if network:
         access = Access("rw", "delete", access.busy_ms, access.lock_attempts)
-    database = Database(place.url, access=access, on_closed=on_closed)
+    database = Database(place.url, path=path, access=access, on_closed=on_closed)
     try:
         notices += _bring_up(place, path, facts, database, now)
     except BaseException:

@@ -11,6 +11,27 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "account_users",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=True),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("is_anonymous", sa.Boolean(), nullable=False),
+        sa.Column("email_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("banned_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("app_metadata", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("user_metadata", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_account_users_email")),
+    )
+    with op.batch_alter_table("account_users", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_account_users_created_at"), ["created_at"], unique=False
+        )
+
+    op.create_table(
         "ai_endpoints",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("supabase_id", sa.Integer(), nullable=True),
@@ -222,6 +243,142 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dashboard_config")),
     )
     op.create_table(
+        "e2e_launches",
+        sa.Column(
+            "launch_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("launch_id", sa.String(length=32), nullable=False),
+        sa.Column("execution_id", sa.String(length=40), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.Column("trigger", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("is_partial", sa.Boolean(), nullable=False),
+        sa.Column("slot_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error_summary", sa.String(length=200), nullable=False),
+        sa.Column("cells", sa.Integer(), nullable=False),
+        sa.Column("judged", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("p50_ms", sa.Integer(), nullable=True),
+        sa.Column("p95_ms", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("launch_no", name=op.f("pk_e2e_launches")),
+        sa.UniqueConstraint("launch_id", name=op.f("uq_e2e_launches_launch_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("e2e_launches", schema=None) as batch_op:
+        batch_op.create_index("ix_e2e_launches_slot", ["slot_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_e2e_launches_status"), ["status"], unique=False)
+        batch_op.create_index("ix_e2e_launches_target", ["target_id", "launch_no"], unique=False)
+        batch_op.create_index(
+            "ix_e2e_launches_target_time", ["target_id", "started_at"], unique=False
+        )
+
+    op.create_table(
+        "e2e_mapped_model_results",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "launch_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("run_id", sa.String(length=32), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("user_type", sa.String(length=20), nullable=False),
+        sa.Column("model_key", sa.String(length=300), nullable=False),
+        sa.Column("status_code", sa.String(length=1), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("cause", sa.String(length=12), nullable=False),
+        sa.Column("success", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=False),
+        sa.Column("thinkingml_ok", sa.Boolean(), nullable=True),
+        sa.Column("thinkingml_reason", sa.String(length=200), nullable=False),
+        sa.Column("signin_ms", sa.Integer(), nullable=True),
+        sa.Column("accepted_ms", sa.Integer(), nullable=True),
+        sa.Column("first_event_ms", sa.Integer(), nullable=True),
+        sa.Column("ttft_ms", sa.Integer(), nullable=True),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("reply_len", sa.Integer(), nullable=False),
+        sa.Column("result_mode_effective", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=100), nullable=False),
+        sa.Column("resolved_model", sa.String(length=300), nullable=False),
+        sa.Column("endpoint_id", sa.Integer(), nullable=True),
+        sa.Column("repaired", sa.Boolean(), nullable=False),
+        sa.Column("request_id", sa.String(length=200), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("conversation_id", sa.String(length=200), nullable=False),
+        sa.Column("upstream_status", sa.Integer(), nullable=True),
+        sa.Column("is_demo", sa.Boolean(), nullable=False),
+        sa.Column("details_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_e2e_mapped_model_results")),
+    )
+    with op.batch_alter_table("e2e_mapped_model_results", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_e2e_results_history",
+            ["target_id", "model_key", "user_type", "launch_no", "status_code"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_e2e_results_matrix",
+            ["launch_no", "model_key", "user_type", "status_code", "latency_ms"],
+            unique=False,
+        )
+
+    op.create_table(
+        "e2e_mapped_model_runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.String(length=32), nullable=False),
+        sa.Column("user_type", sa.String(length=20), nullable=False),
+        sa.Column("auth_mode", sa.String(length=20), nullable=False),
+        sa.Column("prompt_text", sa.Text(), nullable=False),
+        sa.Column("prompt_mode", sa.String(length=20), nullable=False),
+        sa.Column("result_mode", sa.String(length=20), nullable=False),
+        sa.Column("models_total", sa.Integer(), nullable=False),
+        sa.Column("models_success", sa.Integer(), nullable=False),
+        sa.Column("models_failed", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("duration_ms", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("error_summary", sa.String(length=200), nullable=False),
+        sa.Column("results_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("launch_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "launch_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("trigger", sa.String(length=20), nullable=False),
+        sa.Column("is_anonymous", sa.Boolean(), nullable=True),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_e2e_mapped_model_runs")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_e2e_mapped_model_runs_run_id")),
+    )
+    with op.batch_alter_table("e2e_mapped_model_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_e2e_mapped_model_runs_launch_no"), ["launch_no"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_e2e_mapped_model_runs_status"), ["status"], unique=False
+        )
+        batch_op.create_index("ix_e2e_runs_created", ["created_at"], unique=False)
+        batch_op.create_index(
+            "ix_e2e_runs_target", ["target_id", "user_type", "launch_no"], unique=False
+        )
+
+    op.create_table(
+        "e2e_replies",
+        sa.Column(
+            "cell_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("is_cut", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("cell_id", name=op.f("pk_e2e_replies")),
+    )
+    op.create_table(
         "executions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("execution_id", sa.String(length=40), nullable=False),
@@ -297,6 +454,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_model_mappings")),
     )
     op.create_table(
+        "llm_test_users",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("username", sa.String(length=100), nullable=True),
+        sa.Column("supabase_user_id", sa.String(length=100), nullable=True),
+        sa.Column("password", sa.String(), nullable=True),
+        sa.Column("refresh_token", sa.String(), nullable=True),
+        sa.Column("meta_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_refreshed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_test_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_llm_test_users_email")),
+    )
+    with op.batch_alter_table("llm_test_users", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_llm_test_users_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_llm_test_users_label"), ["label"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_llm_test_users_supabase_user_id"), ["supabase_user_id"], unique=False
+        )
+
+    op.create_table(
         "schedule_slots",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("schedule_id", sa.String(length=40), nullable=False),
@@ -321,6 +502,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
     )
     op.create_table(
+        "targets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("api_base", sa.String(length=500), nullable=False),
+        sa.Column("auth_url", sa.String(length=500), nullable=False),
+        sa.Column("colour", sa.String(length=20), nullable=False),
+        sa.Column("is_production", sa.Boolean(), nullable=False),
+        sa.Column("user_email", sa.String(length=254), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_targets")),
+    )
+    op.create_table(
         "user_activity_stats",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.String(length=200), nullable=False),
@@ -338,6 +533,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
         batch_op.create_index("ix_user_activity_stats_last", ["last_request_at"], unique=False)
+
+    op.create_table(
+        "account_sessions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("method", sa.String(length=20), nullable=False),
+        sa.Column("refresh_count", sa.Integer(), nullable=False),
+        sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["account_users.id"],
+            name=op.f("fk_account_sessions_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_sessions")),
+    )
+    with op.batch_alter_table("account_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "prompt_versions",
@@ -370,12 +585,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_prompt_versions_prompt_id"))
 
     op.drop_table("prompt_versions")
+    with op.batch_alter_table("account_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_sessions_user_id"))
+
+    op.drop_table("account_sessions")
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
         batch_op.drop_index("ix_user_activity_stats_last")
 
     op.drop_table("user_activity_stats")
+    op.drop_table("targets")
     op.drop_table("schedules")
     op.drop_table("schedule_slots")
+    with op.batch_alter_table("llm_test_users", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_llm_test_users_supabase_user_id"))
+        batch_op.drop_index(batch_op.f("ix_llm_test_users_label"))
+        batch_op.drop_index(batch_op.f("ix_llm_test_users_kind"))
+
+    op.drop_table("llm_test_users")
     op.drop_table("llm_model_mappings")
     op.drop_table("llm_app_settings")
     with op.batch_alter_table("gateway_messages", schema=None) as batch_op:
@@ -389,6 +615,26 @@ def downgrade() -> None:
         batch_op.drop_index("ix_executions_agent")
 
     op.drop_table("executions")
+    op.drop_table("e2e_replies")
+    with op.batch_alter_table("e2e_mapped_model_runs", schema=None) as batch_op:
+        batch_op.drop_index("ix_e2e_runs_target")
+        batch_op.drop_index("ix_e2e_runs_created")
+        batch_op.drop_index(batch_op.f("ix_e2e_mapped_model_runs_status"))
+        batch_op.drop_index(batch_op.f("ix_e2e_mapped_model_runs_launch_no"))
+
+    op.drop_table("e2e_mapped_model_runs")
+    with op.batch_alter_table("e2e_mapped_model_results", schema=None) as batch_op:
+        batch_op.drop_index("ix_e2e_results_matrix")
+        batch_op.drop_index("ix_e2e_results_history")
+
+    op.drop_table("e2e_mapped_model_results")
+    with op.batch_alter_table("e2e_launches", schema=None) as batch_op:
+        batch_op.drop_index("ix_e2e_launches_target_time")
+        batch_op.drop_index("ix_e2e_launches_target")
+        batch_op.drop_index(batch_op.f("ix_e2e_launches_status"))
+        batch_op.drop_index("ix_e2e_launches_slot")
+
+    op.drop_table("e2e_launches")
     op.drop_table("dashboard_config")
     with op.batch_alter_table("conversation_logs", schema=None) as batch_op:
         batch_op.drop_index("ix_conversation_logs_request")
@@ -430,3 +676,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ai_endpoints_name"))
 
     op.drop_table("ai_endpoints")
+    with op.batch_alter_table("account_users", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_users_created_at"))
+
+    op.drop_table("account_users")
