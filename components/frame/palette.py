@@ -35,7 +35,7 @@ class Palette(ui.element, component="palette.js"):
         self._props["words"] = {
             "search": tr("Go to a page or run an action"),
             "none": tr("Nothing is called that"),
-            "keys": tr("Keys"),
+            "keys": tr("Keyboard shortcuts"),
             "close": tr("Close (Esc)"),
         }
         self._props["keys"] = _key_list(entries)

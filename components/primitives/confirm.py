@@ -23,7 +23,7 @@ async def confirm(
 
         with ui.element("div").classes("gb-dialog__acts"):
             button(tr("Cancel"), lambda: dialog.submit(result=False))
-            button(accept or tr("OK"), agree, kind="danger" if danger else "primary").props(
+            button(accept or tr("Go on"), agree, kind="danger" if danger else "primary").props(
                 "" if typed else "autofocus"
             )
     try:

@@ -31,7 +31,7 @@ class Field(ui.element):
         """Name the control for screen readers and keep it; return it."""
         control.move(self._slot)
         control.props["aria-label"] = self.label
-        control.classes("w-full").style("width:100%")
+        control.classes("").style("width:100%")
         self.control = control
         return control
 

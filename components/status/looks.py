@@ -63,7 +63,7 @@ ENDPOINT_LOOKS: Mapping[str, Look] = {
     "online": Look("ok", "tick", "tint", word("Online")),
     "offline": Look("failed", "cross", "solid", word("Offline")),
     "checking": Look("running", "ring", "ring", word("Checking")),
-    "unknown": Look("none", "hollow", "plain", word("Unknown")),
+    "unknown": Look("none", "hollow", "plain", word("Not checked yet")),
 }
 
 CAUSE_WORDS: Mapping[Cause, str] = {

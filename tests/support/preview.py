@@ -299,8 +299,10 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
 def _stand_in(name: str) -> None:
     """Let the frame be seen while a page is not written yet."""
     try:
-        importlib.import_module(name)
+        is_there = hasattr(importlib.import_module(name), "render")
     except ModuleNotFoundError:
+        is_there = False
+    if not is_there:
         module = types.ModuleType(name)
         module.render = lambda _console: ui.label(name) and None  # type: ignore[attr-defined]
         sys.modules[name] = module
