@@ -1,0 +1,61 @@
+"""Filters: what the E2E page shows, kept in the address so that a link reproduces the view."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode
+
+from services.accounts.types import UserType
+
+VIEWS = ("both", *map(str, UserType))
+WINDOWS = ("24h", "7d", "30d", "last20", "last50", "last100")
+MODES = ("matrix", "table")
+SORTS = ("worst", "name", "share", "p50", "tail")
+MODELS_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The choices of the toolbar; the defaults are left out of the address."""
+
+    view: str = "both"
+    window: str = "7d"
+    mode: str = "matrix"
+    sort: str = "worst"
+    models: tuple[str, ...] = ()
+
+    @property
+    def user_types(self) -> tuple[UserType, ...]:
+        """The user types that are shown."""
+        return tuple(UserType) if self.view == "both" else (UserType(self.view),)
+
+
+def read_filters(query: str) -> Filters:
+    """Return the filters of an address; anything unknown in it counts as not given."""
+    try:
+        given = parse_qs(query, max_num_fields=MODELS_MOST + 10)
+    except ValueError:
+        return Filters()
+
+    def one(name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = given.get(name, [""])[0]
+        return value if value in allowed else default
+
+    plain = Filters()
+    return Filters(
+        view=one("view", VIEWS, plain.view),
+        window=one("window", WINDOWS, plain.window),
+        mode=one("mode", MODES, plain.mode),
+        sort=one("sort", SORTS, plain.sort),
+        models=tuple(dict.fromkeys(given.get("model", [])))[:MODELS_MOST],
+    )
+
+
+def address(filters: Filters, path: str = "/e2e") -> str:
+    """Return the address of the view."""
+    plain = Filters()
+    pairs = [
+        (name, value)
+        for name in ("view", "window", "mode", "sort")
+        if (value := getattr(filters, name)) != getattr(plain, name)
+    ]
+    pairs += [("model", key) for key in filters.models]
+    return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -1,0 +1,184 @@
+"""Inspector: opens one cell in the drawer, answers the hover card, and runs things again."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nicegui import app, background_tasks, ui
+
+from components.e2e.again_dialog import ask_again
+from components.e2e.cell_drawer import CellDrawer, DrawerCalls
+from components.e2e.matrix import Again, CellPlace, MatrixGrid
+from components.e2e.peek import peek_lines
+from components.status.looks import user_type_word
+from components.words import sentence, tr
+from gymbro_ui.actions import act
+from gymbro_ui.pages.e2e.again import again_request
+from services.accounts.types import UserType
+from services.e2e.types import CellChange, CellDetail, CellStatus, LaunchRequest, Matrix
+from services.foundation.errors import ConsoleError
+
+if TYPE_CHECKING:
+    from services.console import Console
+
+_log = logging.getLogger(__name__)
+_SILENT = "run_again_without_asking"
+_OPEN = (CellStatus.RUNNING, CellStatus.PENDING)
+
+
+class Inspector:
+    """The drawer of one page and what it can start."""
+
+    def __init__(
+        self,
+        console: "Console",
+        matrix: Callable[[], Matrix],
+        user_types: Callable[[], tuple[UserType, ...]],
+    ) -> None:
+        """Draw the closed drawer in the present slot."""
+        self._console = console
+        self._matrix = matrix
+        self._user_types = user_types
+        self._place: CellPlace | None = None
+        self.grid: MatrixGrid | None = None
+        with ui.element("div") as self._root:
+            self._drawer = CellDrawer(
+                DrawerCalls(
+                    api_base=lambda: console.targets.current.api_base,
+                    again=self._again_of_drawer,
+                    closed=self._closed,
+                    cost=self._cost,
+                ),
+                console.schedules.view().zone,
+            )
+
+    def open(self, place: CellPlace) -> None:
+        """Show the cell; reading it goes on in the background."""
+        self._place = place
+        if self.grid is not None:
+            self.grid.pin(place)
+        self._drawer.wait(place.model_key)
+        background_tasks.create(self._read(place), name="open a cell")
+
+    def open_model(self, model_key: str) -> None:
+        """Show the newest cell of a model, the worse one of its user types."""
+        dots = [dot for dot in self._console.e2e.health().dots if dot.model_key == model_key]
+        columns = self._matrix().columns
+        if dots and columns:
+            self.open(CellPlace(columns[-1].launch_no, model_key, dots[0].user_type))
+
+    def close(self) -> None:
+        """Close the drawer."""
+        self._drawer.close()
+
+    def changed(self, changes: list[CellChange]) -> None:
+        """Read the shown cell again when it was just judged."""
+        place = self._place
+        if place is None or not self._drawer.is_open:
+            return
+        if any(_is_at(change, place) and change.status not in _OPEN for change in changes):
+            background_tasks.create(self._read(place), name="open a cell")
+
+    def peek(self, place: CellPlace) -> None:
+        """Answer the hover card."""
+        background_tasks.create(self._peek(place), name="peek at a cell")
+
+    async def again(self, again: Again) -> None:
+        """Ask, naming the cost, and start."""
+        request = again_request(again, self._matrix(), self._user_types())
+        if request is None:
+            return
+        if not app.storage.user.get(_SILENT, False):
+            count = self._console.e2e.forecast(request).conversations
+            agreed, ask_next = await ask_again(_what(again, request), count)
+            app.storage.user[_SILENT] = not ask_next
+            if not agreed:
+                return
+        await act(lambda: self._console.e2e.start(request), done=tr("Started"))
+
+    async def _read(self, place: CellPlace) -> None:
+        with self._root:
+            try:
+                detail = await self._detail(place)
+            except ConsoleError as error:
+                self._failed(place, sentence(error.message))
+                return
+            except Exception:  # noqa: BLE001  # boundary: the drawer must say that it failed
+                _log.exception("a cell could not be read")
+                self._failed(place, tr("A fault in the console. The log has the details."))
+                return
+            if place != self._place or self._root.is_deleted:
+                return
+            if detail is None:
+                self._failed(place, tr("This model was not asked in this launch."))
+            else:
+                self._drawer.show(detail)
+
+    def _failed(self, place: CellPlace, reason: str) -> None:
+        self._drawer.fail(reason, lambda: self.open(place))
+
+    async def _detail(self, place: CellPlace) -> CellDetail | None:
+        kinds = (place.user_type,) if place.user_type else tuple(UserType)
+        for kind in kinds:
+            found = await self._console.e2e.cell_at(place.launch_no, place.model_key, kind)
+            if found is not None:
+                return found
+        return None
+
+    async def _peek(self, place: CellPlace) -> None:
+        kinds = (place.user_type,) if place.user_type else self._user_types()
+        with self._root:
+            try:
+                found = [
+                    detail.cell
+                    for kind in kinds
+                    if (
+                        detail := await self._console.e2e.cell_at(
+                            place.launch_no, place.model_key, kind
+                        )
+                    )
+                ]
+            except ConsoleError as error:
+                _log.warning("the hover card stays short: %s", error)
+                return
+            if self.grid is not None and not self.grid.is_deleted:
+                self.grid.facts(place, peek_lines(found))
+
+    def _again_of_drawer(self, scope: str) -> None:
+        if self._place is not None:
+            background_tasks.create(self._again_in_page(scope), name="run again")
+
+    async def _again_in_page(self, scope: str) -> None:
+        with self._root:
+            await self.again(self._scoped(scope))
+
+    def _scoped(self, scope: str) -> Again:
+        assert self._place is not None  # the drawer only calls with a cell shown
+        place = self._place if scope == "cell" else replace(self._place, user_type=None)
+        return Again(scope, place)
+
+    def _cost(self, scope: str) -> int:
+        request = again_request(self._scoped(scope), self._matrix(), self._user_types())
+        return self._console.e2e.forecast(request).conversations if request else 0
+
+    def _closed(self) -> None:
+        self._place = None
+        if self.grid is not None:
+            self.grid.pin(None)
+            self.grid.focus_grid()
+
+
+def _is_at(change: CellChange, place: CellPlace) -> bool:
+    return (change.launch_no, change.model_key, change.user_type) == (
+        place.launch_no,
+        place.model_key,
+        place.user_type,
+    )
+
+
+def _what(again: Again, request: LaunchRequest) -> str:
+    kinds = tr(", ").join(map(user_type_word, request.user_types))
+    if again.scope == "column":
+        return tr("All models of launch {no} ({users})", no=again.place.launch_no, users=kinds)
+    return tr("{model} ({users})", model=again.place.model_key, users=kinds)

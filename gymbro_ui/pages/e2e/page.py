@@ -1,0 +1,279 @@
+"""E2E page: toolbar, matrix, trend; loads what the filters ask for and follows every change."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from nicegui import background_tasks, context, ui
+
+from components.charts.line import LineChart
+from components.e2e.grid import count_states
+from components.e2e.matrix import MatrixCalls
+from components.e2e.payload import Frame, rows_sentence
+from components.e2e.run_control import RunCalls, RunControl
+from components.e2e.schedule_card import ScheduleCard, ScheduleFacts
+from components.e2e.summary import Summary
+from components.e2e.trend import trend_options
+from components.live import on_batch
+from components.primitives.button import icon_button
+from components.primitives.card import card, page_head
+from components.primitives.toolbar import Segment, spacer
+from components.words import sentence, tr
+from gymbro_ui.actions import act
+from gymbro_ui.pages.e2e.again import run_choices, run_requests
+from gymbro_ui.pages.e2e.board import Board, BoardCalls
+from gymbro_ui.pages.e2e.filters import Filters, address, read_filters
+from gymbro_ui.pages.e2e.inspector import Inspector
+from gymbro_ui.pages.e2e.schedule import edit_schedule
+from services.e2e.types import CellChange, LaunchRequest, Matrix, TrendPoint
+from services.foundation.errors import ConsoleError
+from services.schedules.types import Every, OffSpan, ScheduleView
+
+if TYPE_CHECKING:
+    from services.console import Console
+
+_log = logging.getLogger(__name__)
+_NOTHING = Matrix((), ())
+
+
+class E2ePage:
+    """One open page; every state it shows can be read again at any time."""
+
+    def __init__(self, console: "Console") -> None:
+        """Read the filters from the address."""
+        self._console = console
+        path = context.client.sub_pages_router.current_path
+        self._filters = read_filters(path.partition("?")[2].partition("#")[0])
+        self._matrix = _NOTHING
+        self._is_compact = True
+        self._asked = 0  # number of the newest load; older ones are dropped
+        self._early: list[CellChange] = []  # changes that came while a load was under way
+        self._is_loading = False
+
+    def draw(self) -> None:
+        """Draw the page as a skeleton and follow every change."""
+        with page_head(tr("E2E records")):
+            self._summary = Summary()
+            spacer()
+            self._schedule = ScheduleCard(self._edit_schedule)
+            self._run = RunControl(RunCalls(self._start, self._cancel))
+        with ui.element("div").classes("gx-bar") as self._root:
+            self._draw_bar()
+        self._inspector = Inspector(
+            self._console, lambda: self._matrix, lambda: self._filters.user_types
+        )
+        self._draw_board()
+        self._draw_trend()
+        self._follow()
+        self._show_run()
+        self._show_schedule()
+
+    def reload(self) -> None:
+        """Load in the background."""
+        background_tasks.create(self.load(), name="load the E2E page")
+
+    async def load(self) -> None:
+        """Read what the filters ask for and show it; a newer load wins over this one."""
+        self._asked += 1
+        asked = self._asked
+        self._is_loading = True
+        with self._root:
+            try:
+                matrix, off_spans, trend = await self._read()
+            except ConsoleError as error:
+                self._fail(asked, sentence(error.message))
+                return
+            except Exception:  # noqa: BLE001  # boundary: the page must say that it failed
+                _log.exception("the E2E page could not read its results")
+                self._fail(asked, tr("A fault in the console. The log has the details."))
+                return
+            if asked == self._asked and not self._root.is_deleted:
+                self._is_loading = False
+                self._show(matrix, off_spans, trend)
+
+    async def _read(self) -> tuple[Matrix, list[OffSpan], list[TrendPoint]]:
+        filters, console = self._filters, self._console
+        target_id = console.targets.current.id
+        matrix = await console.e2e.matrix(
+            target_id=target_id,
+            window=filters.window,
+            models=filters.models,
+            user_types=filters.user_types,
+        )
+        if not matrix.columns:
+            return matrix, [], []
+        start = matrix.columns[0].started_at
+        off_spans = await console.schedules.off_spans(start, console.clock.now())
+        trend = await console.e2e.trend(
+            target_id=target_id,
+            window=filters.window,
+            models=filters.models,
+            user_types=filters.user_types,
+        )
+        return matrix, off_spans, trend
+
+    def _fail(self, asked: int, reason: str) -> None:
+        if asked == self._asked and not self._root.is_deleted:
+            self._is_loading = False
+            self._board.fail(reason)
+
+    # -- drawing
+
+    def _draw_bar(self) -> None:
+        views = {
+            "both": tr("Both"),
+            "anonymous": tr("Anonymous"),
+            "permanent": tr("Registered"),
+        }
+        windows = {
+            "24h": tr("24 h"),
+            "7d": tr("7 d"),
+            "30d": tr("30 d"),
+            "last20": tr("Last 20"),
+            "last50": tr("Last 50"),
+            "last100": tr("Last 100"),
+        }
+        modes = {"matrix": tr("Matrix"), "table": tr("Table")}
+        chosen = self._filters
+        Segment(views, chosen.view, lambda v: self._choose(view=v), name=tr("User type"))
+        Segment(windows, chosen.window, lambda v: self._choose(window=v), name=tr("Time"))
+        self._models = (
+            ui.select(
+                self._model_names(),
+                value=list(chosen.models),
+                multiple=True,
+                clearable=True,
+                with_input=True,
+                on_change=lambda event: self._choose(models=tuple(event.value or ())),
+            )
+            .classes("gx-models")
+            .props(f'display-value="{tr("All models")}"' if not chosen.models else "")
+        )
+        self._models.props["aria-label"] = tr("Models")
+        self._size = ui.label("").classes("t-meta c-faint t-clip")
+        spacer()
+        Segment(modes, chosen.mode, lambda v: self._choose(mode=v), name=tr("Shown as"))
+        icon_button("density_small", tr("Row height"), self._toggle_density)
+
+    def _draw_board(self) -> None:
+        inspector = self._inspector
+        matrix = MatrixCalls(
+            open=inspector.open,
+            peek=inspector.peek,
+            again=inspector.again,
+            sort=lambda sort: self._choose(sort=sort),
+            escape=inspector.close,
+        )
+        self._board = Board(
+            BoardCalls(
+                matrix,
+                open_model=inspector.open_model,
+                clear_models=self._clear_models,
+                widen=lambda: self._choose(window="30d"),
+                retry=self.reload,
+            )
+        )
+
+    def _draw_trend(self) -> None:
+        with card(tr("Trend"), note=tr("Share of good answers and latency of each launch")) as body:
+            self._chart = LineChart(trend_options([], []), name=tr("Trend"), height="200px")
+        self._trend_card = body
+
+    def _model_names(self) -> list[str]:
+        known = dict.fromkeys(self._console.e2e.health().mapped)
+        known.update(dict.fromkeys(row.model_key for row in self._matrix.rows))
+        known.update(dict.fromkeys(self._filters.models))
+        return sorted(known)
+
+    def _show(self, matrix: Matrix, off_spans: list[OffSpan], trend: list[TrendPoint]) -> None:
+        self._matrix = matrix
+        view = self._console.schedules.view()
+        frame = Frame(view.zone, interval_of(view), off_spans, self._filters.sort)
+        has_models = bool(self._console.e2e.health().mapped)
+        self._board.show(matrix, self._filters, frame, has_models=has_models)
+        self._inspector.grid = self._board.grid
+        self._summary.show(count_states(matrix.rows))
+        self._size.set_text(rows_sentence(len(matrix.rows), len(matrix.columns)))
+        self._models.set_options(self._model_names())
+        self._chart.show(trend_options(trend, off_spans))
+        early, self._early = self._early, []
+        if early:
+            self._board.patch(early)
+
+    # -- what changes
+
+    def _follow(self) -> None:
+        console = self._console
+        on_batch(console.e2e.cell_changed, self._cells_changed)
+        for signal in (console.e2e.launched, console.e2e.finished):
+            on_batch(signal, lambda _: self._launch_changed())
+        on_batch(console.e2e.health_changed, lambda _: self._show_run())
+        on_batch(console.targets.changed, lambda _: self.reload())
+        on_batch(console.schedules.changed, lambda _: self._show_schedule())
+        on_batch(console.settings.changed, lambda _: self._show_schedule())
+
+    def _launch_changed(self) -> None:
+        self._show_run()
+        self.reload()
+
+    def _cells_changed(self, changes: list[CellChange]) -> None:
+        self._run.running(changes[-1].done, changes[-1].total)
+        if self._is_loading:
+            self._early.extend(changes)
+        elif not self._board.patch(changes) and self._filters.mode == "table":
+            self.reload()
+        self._inspector.changed(changes)
+
+    def _show_run(self) -> None:
+        health = self._console.e2e.health()
+        if health.running is not None:
+            self._run.running(health.done, health.total)
+            return
+        costs = {
+            key: self._console.e2e.forecast(request).conversations
+            for key, request in run_requests(health.dots).items()
+        }
+        self._run.idle(run_choices(costs))
+
+    def _show_schedule(self) -> None:
+        per_day = self._console.e2e.forecast(LaunchRequest()).per_day
+        view, now = self._console.schedules.view(), self._console.clock.now()
+        self._schedule.show(ScheduleFacts(view, per_day, now))
+
+    # -- what an operator does
+
+    def _choose(self, **changes: Any) -> None:
+        before = self._filters
+        self._filters = replace(before, **changes)
+        if self._filters == before:
+            return
+        ui.navigate.history.replace(address(self._filters))
+        self._models.props["display-value"] = None if self._filters.models else tr("All models")
+        self.reload()
+
+    def _clear_models(self) -> None:
+        self._models.set_value([])
+
+    def _toggle_density(self) -> None:
+        self._is_compact = not self._is_compact
+        self._board.density(is_compact=self._is_compact)
+
+    async def _start(self, key: str) -> None:
+        request = run_requests(self._console.e2e.health().dots).get(key)
+        if request is not None:
+            await act(lambda: self._console.e2e.start(request))
+
+    async def _cancel(self) -> None:
+        await act(self._console.e2e.cancel, done=tr("Cancelled; what was judged is kept"))
+
+    def _edit_schedule(self) -> None:
+        edit_schedule(self._console)
+
+
+def interval_of(view: ScheduleView) -> timedelta:
+    """Return the time between two checks of the schedule."""
+    return timedelta(hours=view.rule.hours if isinstance(view.rule, Every) else 24)
+
+
+__all__ = ["E2ePage", "Filters", "interval_of"]
