@@ -32,6 +32,10 @@ class GatewayError(Exception):
         self.extra = extra or {}
 
 
+class HiddenMessageError(Exception):
+    """Somebody else's message, or the wrong conversation: looks like none at all (E8)."""
+
+
 class HeaderLookup(Protocol):
     """Case-insensitive request headers."""
 
@@ -77,28 +81,6 @@ class Accepted:
     conversation_id: str  # uuid
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """The last event of a message: completed or error."""
-
-    event: str
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One finished call to a supplier, as the statistics count it."""
-
-    user_id: str
-    user_type: str
-    is_test: bool
-    endpoint_id: int | None
-    model: str  # the key that was asked for
-    ok: bool
-    latency_ms: int
-    usage: Usage | None = None
-
-
 class UsageSink(Protocol):
     """Who counts (the Stats service); both calls are cheap and never raise."""
 
@@ -128,3 +110,4 @@ class Route:
 
     resolution: Resolution
     api_key: str = field(default="", repr=False)
+    failure: str = ""  # a word of contract 3.4 when the request named an endpoint that cannot serve

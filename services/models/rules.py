@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from services.foundation.errors import InputError
 from services.models.types import DEMO_PROTOCOL, Endpoint
+from services.suppliers.requests import versioned
 from services.wire.address import is_forbidden_ip
 
 PROTOCOLS = ("openai", "claude", DEMO_PROTOCOL)
@@ -104,16 +105,14 @@ def resolved_addresses(base_url: str, protocol: str) -> dict[str, str]:
     """Return the full addresses that requests go to; empty for the demo supplier."""
     if not base_url:
         return {}
+    root = versioned(base_url)
     if protocol == "claude":
-        return {
-            "chat_completions": f"{base_url}/v1/messages",
-            "models": f"{base_url}/v1/models",
-        }
+        return {"chat_completions": f"{root}/messages", "models": f"{root}/models"}
     return {
-        "chat_completions": f"{base_url}/v1/chat/completions",
-        "completions": f"{base_url}/v1/completions",
-        "models": f"{base_url}/v1/models",
-        "embeddings": f"{base_url}/v1/embeddings",
+        "chat_completions": f"{root}/chat/completions",
+        "completions": f"{root}/completions",
+        "models": f"{root}/models",
+        "embeddings": f"{root}/embeddings",
     }
 
 

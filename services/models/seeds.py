@@ -11,8 +11,9 @@ from db.queries import models as queries
 from db.tables.models import EndpointRow
 from services.models.types import DEMO_PROTOCOL, EndpointEdit
 from services.settings.types import FirstEndpoint
+from services.suppliers.demo import DEMO_MODELS
 
-DEMO_MODEL = "demo-thinkingml"
+DEMO_MODEL = DEMO_MODELS[0]
 ENVIRONMENT_NAME = "env-default-openai"
 
 
@@ -24,7 +25,7 @@ def wanted(first: FirstEndpoint) -> Iterator[tuple[str, EndpointEdit]]:
             name="Demo",
             provider_protocol=DEMO_PROTOCOL,
             model=DEMO_MODEL,
-            model_list=(DEMO_MODEL,),
+            model_list=DEMO_MODELS,
             description="Built-in supplier: a deterministic reply, no network.",
         ),
     )

@@ -36,10 +36,8 @@ CASES = [
     (f"```xml\n{GOOD}\n```\nbye", GOOD, ("code_fence", "cut_after_final")),
     (f"{GOOD}  \n ", GOOD, ()),
     (
-        thinking(f'<phase id="1"><title>T</title>x<em class="a">y</em></phase>'),
-        thinking(
-            '<phase id="1"><title>T</title>x&lt;em class="a"&gt;y&lt;/em&gt;</phase>'
-        ),
+        thinking('<phase id="1"><title>T</title>x<em class="a">y</em></phase>'),
+        thinking('<phase id="1"><title>T</title>x&lt;em class="a"&gt;y&lt;/em&gt;</phase>'),
         ("escaped_tag",),
     ),
     (
@@ -89,9 +87,7 @@ CASES = [
     ),
     (
         thinking('<phase id="1"><title>T</title>x<phase id="2"><title>U</title>y</phase>'),
-        thinking(
-            '<phase id="1"><title>T</title>x</phase><phase id="2"><title>U</title>y</phase>'
-        ),
+        thinking('<phase id="1"><title>T</title>x</phase><phase id="2"><title>U</title>y</phase>'),
         ("closed_phase",),
     ),
     (
@@ -156,7 +152,9 @@ PARTS = st.sampled_from(
 
 @settings(max_examples=400, deadline=None)
 @given(parts=st.lists(PARTS, max_size=25), data=st.data())
-def test_the_repaired_text_does_not_depend_on_the_cuts(parts: list[str], data: st.DataObject) -> None:
+def test_the_repaired_text_does_not_depend_on_the_cuts(
+    parts: list[str], data: st.DataObject
+) -> None:
     text = "".join(parts)
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=12))
     assert repaired(text, cuts) == repaired(text)
