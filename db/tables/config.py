@@ -12,7 +12,7 @@ class DashboardConfigRow(SQLModel, table=True):
     """What an operator changes on the pages; one row, id 1."""
 
     __tablename__ = "dashboard_config"
-    id: int = Field(default=1, primary_key=True)
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     config_json: dict[str, Any] = Field(sa_type=Json, nullable=False)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
