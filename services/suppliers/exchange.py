@@ -18,7 +18,7 @@ from services.wire.types import Deadlines, WireError
 
 _CONNECT_S = 10.0
 _LONGEST_STREAM_S = 900.0
-_ERROR_BODY_BYTES = 64 * 1024
+ERROR_BODY_BYTES = 64 * 1024
 _WHOLE_BODY_BYTES = 8 * 1024 * 1024
 _MAX_EVENTS = 20_000  # a token an event; the 4000 of the E2E client are its own
 _DRAIN_S = 0.25
@@ -65,7 +65,7 @@ class Exchange:
     async def _check_status(self, reply: WireStream) -> None:
         if reply.status == 200:
             return
-        body = await reply.read(_ERROR_BODY_BYTES)
+        body = await reply.read(ERROR_BODY_BYTES)
         raise from_status(
             reply.status, reply.headers, body, key=self.call.api_key, now=self.clock.now()
         )

@@ -117,6 +117,8 @@ class KeyMask:
 
 def _overlap(text: str, key: str) -> int:
     """Return how many characters at the end of the text are a beginning of the key."""
+    if text[-1:] not in key:
+        return 0
     for size in range(min(len(key) - 1, len(text)), 0, -1):
         if text.endswith(key[:size]):
             return size

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import orjson
+
 from services.suppliers.failures import said
 from services.suppliers.json_values import (
     Json,
@@ -13,7 +15,7 @@ from services.suppliers.json_values import (
     first_object,
     part_texts,
 )
-from services.suppliers.types import Delta, Dialect, SupplierError, Usage
+from services.suppliers.types import Delta, Dialect, SupplierError, ToolPiece, Usage
 
 
 class Reader(Protocol):
@@ -86,10 +88,9 @@ class AnthropicReader:
         if kind == "error" or event.get("error"):
             raise _error_event(event)
         if kind == "content_block_delta":
-            part = as_object(event.get("delta"))
-            return Delta(text=as_text(part.get("text")) or as_text(part.get("thinking")))
+            return self._piece(event)
         if kind == "content_block_start":
-            return self._block(as_object(event.get("content_block")))
+            return self._block(as_object(event.get("content_block")), _index(event))
         if kind == "message_start":
             usage = as_object(as_object(event.get("message")).get("usage"))
             self._prompt_tokens = as_count(usage.get("input_tokens"))
@@ -105,20 +106,33 @@ class AnthropicReader:
     def check_end(self) -> None:
         """Accept every end: whether text is missing is the gateway's question."""
 
-    def _block(self, block: Json) -> Delta:
+    def _piece(self, event: Json) -> Delta:
+        part = as_object(event.get("delta"))
+        if arguments := as_text(part.get("partial_json")):
+            return Delta(tools=(ToolPiece(_index(event), "", "", arguments),))
+        return Delta(text=as_text(part.get("text")) or as_text(part.get("thinking")))
+
+    def _block(self, block: Json, index: int) -> Delta:
         text = as_text(block.get("text")) or as_text(block.get("thinking"))
-        if block.get("type") == "tool_use" and (name := as_text(block.get("name"))):
-            return Delta(text=text, tool_names=(self._tool_names.get(name, name),))
-        return Delta(text=text)
+        name = as_text(block.get("name"))
+        if block.get("type") != "tool_use" or not name:
+            return Delta(text=text)
+        known = self._tool_names.get(name, name)
+        asked = as_object(block.get("input"))
+        arguments = orjson.dumps(asked).decode() if asked else ""
+        piece = ToolPiece(index, as_text(block.get("id")), known, arguments)
+        return Delta(text=text, tool_names=(known,), tools=(piece,))
 
     def _whole(self, event: Json) -> Delta:
         self.is_whole = True
-        blocks = [self._block(block) for block in as_objects(event.get("content"))]
+        parts = as_objects(event.get("content"))
+        blocks = [self._block(block, index) for index, block in enumerate(parts)]
         usage = as_object(event.get("usage"))
         self._prompt_tokens = as_count(usage.get("input_tokens"))
         return Delta(
             text="".join(block.text for block in blocks),
             tool_names=tuple(name for block in blocks for name in block.tool_names),
+            tools=tuple(piece for block in blocks for piece in block.tools),
             finish_reason=as_text(event.get("stop_reason")),
             usage=self._usage(usage),
         )
@@ -213,6 +227,10 @@ def read_usage(value: Any, prompt_name: str, completion_name: str) -> Usage | No
     if total is None and prompt is not None and completion is not None:
         total = prompt + completion
     return Usage(prompt, completion, total)
+
+
+def _index(event: Json) -> int:
+    return as_count(event.get("index")) or 0
 
 
 _ERROR_STATUS = {"rate_limit_error": 429, "overloaded_error": 529, "authentication_error": 401}

@@ -1,26 +1,23 @@
 """Suppliers: one door to every model API behind the gateway."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from services.foundation.clock import Clock
 from services.suppliers.demo import DEMO_MODELS, DemoSupplier
-from services.suppliers.exchange import deadlines_of
-from services.suppliers.failures import from_wire
+from services.suppliers.openai_chat import OpenAiSupplier
+from services.suppliers.openai_raw import complete_raw, stream_raw
+from services.suppliers.openai_shape import complete_translated, stream_translated
 from services.suppliers.probe import probe_endpoint
 from services.suppliers.registry import SUPPLIERS
-from services.suppliers.requests import dialect_url, request_headers
 from services.suppliers.types import (
     Delta,
-    Dialect,
     ProbeResult,
     ProbeState,
     SupplierCall,
     SupplierError,
 )
-from services.wire.client import WireClient, WireStream
-from services.wire.types import WireError, WireResponse
-
-_RAW_PROTOCOLS = ("openai",)
+from services.wire.client import WireClient
 
 
 class Suppliers:
@@ -54,31 +51,20 @@ class Suppliers:
         supplier = self._suppliers.get(call.protocol)
         return supplier.stream(call) if supplier is not None else _unknown()
 
-    def can_pass_raw(self, protocol: str) -> bool:
-        """Return whether an OpenAI-shaped body may be passed on as it is."""
-        return protocol in _RAW_PROTOCOLS
+    async def complete_openai(self, call: SupplierCall, body: Mapping[str, Any]) -> bytes:
+        """Return the `chat.completion` object for an OpenAI-shaped body; raise SupplierError.
 
-    async def complete_raw(self, call: SupplierCall, body: bytes) -> WireResponse:
-        """Return the supplier's own answer, whatever its status, to this chat-completions body.
-
-        Raises SupplierError only when there is no answer at all. The key never comes back.
+        OpenAI-compatible suppliers answer with their own bytes, others are translated.
         """
-        url, headers = self._raw_request(call)
-        try:
-            answer = await self._wire.request(
-                "POST", url, headers, body, deadlines_of(call.timeout_s)
-            )
-        except WireError as error:
-            raise from_wire(error) from None
-        key = call.api_key.encode()
-        if len(key) >= 8 and key in answer.body:
-            return WireResponse(answer.status, answer.headers, answer.body.replace(key, b"***"))
-        return answer
+        if call.protocol == OpenAiSupplier.name:
+            return await complete_raw(self._wire, self._clock, call, body)
+        return await complete_translated(self.stream, self._clock, call, body)
 
-    def stream_raw(self, call: SupplierCall, body: bytes) -> WireStream:
-        """Return the exchange to enter; its chunks are the supplier's own event bytes."""
-        url, headers = self._raw_request(call)
-        return self._wire.stream("POST", url, headers, body, deadlines_of(call.timeout_s))
+    def stream_openai(self, call: SupplierCall, body: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """Yield event bytes in OpenAI's shape for such a body; raise SupplierError."""
+        if call.protocol == OpenAiSupplier.name:
+            return stream_raw(self._wire, self._clock, call, body)
+        return stream_translated(self.stream, self._clock, call, body)
 
     async def probe(
         self, *, base_url: str, protocol: str, api_key: str, timeout_s: float
@@ -104,10 +90,6 @@ class Suppliers:
         demo = self._suppliers["demo"]
         assert isinstance(demo, DemoSupplier)
         return demo
-
-    def _raw_request(self, call: SupplierCall) -> tuple[str, dict[str, str]]:
-        url = dialect_url(call.base_url, Dialect.OPENAI_CHAT, call.model)
-        return url, request_headers(call.api_key, Dialect.OPENAI_CHAT, call.request_id)
 
 
 async def _unknown() -> AsyncIterator[Delta]:

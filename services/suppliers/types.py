@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Dialect(StrEnum):
@@ -51,6 +51,15 @@ class SupplierCall:
     request_id: str = ""
 
 
+class ToolPiece(NamedTuple):
+    """A piece of a tool call; id and name come with the first piece of each number."""
+
+    number: int
+    id: str
+    name: str
+    arguments: str  # JSON text, to be joined
+
+
 @dataclass(frozen=True, slots=True)
 class Delta:
     """One piece of a reply."""
@@ -62,6 +71,7 @@ class Delta:
     upstream_request_id: str = ""
     event: str = ""  # the supplier's own event name, for upstream_raw
     raw: str = ""  # the supplier's own data line, for upstream_raw
+    tools: tuple[ToolPiece, ...] = ()  # the calls behind tool_names, for OpenAI clients
 
 
 class SupplierError(Exception):
