@@ -3,85 +3,47 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from services.accounts.types import UserType
+from services.e2e.statuses import (
+    CODE_STATUS,
+    GOOD,
+    JUDGED,
+    REAL,
+    STATUS_CODES,
+    Cause,
+    CellStatus,
+    Kind,
+    RunStatus,
+)
 
-
-class CellStatus(StrEnum):
-    """The verdict of one cell (rulings: result status)."""
-
-    OK = "ok"
-    SLOW = "slow"
-    BAD_STRUCTURE = "bad_structure"
-    FAILED = "failed"
-    SIGNIN_FAILED = "signin_failed"
-    LIMITED = "limited"
-    RUNNING = "running"
-    PENDING = "pending"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-    NOT_RUN = "not_run"
-
-
-# One character a status: what a matrix row is made of, in the store's index and on the wire.
-# "." stands for a cell that does not exist.
-STATUS_CODES: Mapping[CellStatus, str] = {
-    CellStatus.OK: "o",
-    CellStatus.SLOW: "s",
-    CellStatus.BAD_STRUCTURE: "b",
-    CellStatus.FAILED: "f",
-    CellStatus.SIGNIN_FAILED: "k",
-    CellStatus.LIMITED: "l",
-    CellStatus.RUNNING: "r",
-    CellStatus.PENDING: "p",
-    CellStatus.CANCELLED: "c",
-    CellStatus.INTERRUPTED: "i",
-    CellStatus.NOT_RUN: "n",
-}
-CODE_STATUS: Mapping[str, CellStatus] = {code: status for status, code in STATUS_CODES.items()}
-JUDGED = frozenset({CellStatus.OK, CellStatus.SLOW, CellStatus.BAD_STRUCTURE, CellStatus.FAILED})
-GOOD = frozenset({CellStatus.OK, CellStatus.SLOW})
-
-
-class Kind(StrEnum):
-    """What kind of end a cell had (contract 14)."""
-
-    OK = "ok"
-    STRUCTURE = "structure"
-    SUPPLIER = "supplier"
-    STREAM = "stream"
-    QUOTA = "quota"
-    AUTH = "auth"
-    CATALOGUE = "catalogue"
-    CLIENT = "client"
-    NOT_RUN = "not_run"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-
-
-class Cause(StrEnum):
-    """Whose side a failure is on."""
-
-    NONE = ""
-    CONSOLE = "console"  # this console or its network
-    SIGNIN = "signin"
-    GATEWAY = "gateway"
-    CONFIG = "config"
-    PROVIDER = "provider"
-    MODEL = "model"
-    UNKNOWN = "unknown"
-
-
-class RunStatus(StrEnum):
-    """The state of a run or launch on the wire (contract 14)."""
-
-    RUNNING = "running"
-    SUCCESS = "success"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
+__all__ = [
+    "CODE_STATUS",
+    "GOOD",
+    "JUDGED",
+    "REAL",
+    "STATUS_CODES",
+    "Cause",
+    "Cell",
+    "CellChange",
+    "CellDetail",
+    "CellStatus",
+    "ChangeSinceSeen",
+    "CheckResult",
+    "Dot",
+    "Forecast",
+    "Health",
+    "Kind",
+    "Launch",
+    "LaunchRequest",
+    "Mark",
+    "Matrix",
+    "MatrixRow",
+    "Run",
+    "RunStatus",
+    "TrendPoint",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +156,12 @@ class Launch:
     slot_at: datetime | None = None  # the scheduled slot it serves
     is_partial: bool = False  # only some models or user types were asked
     error_summary: str = ""
+    target: str = ""  # api_base it was run against
+    cells: int = 0  # summed up when it ended
+    judged: int = 0
+    good: int = 0
+    p50_ms: int | None = None
+    p95_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

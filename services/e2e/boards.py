@@ -1,0 +1,64 @@
+"""Boards: the board of each target that was looked at, read from the store when first needed."""
+
+from sqlmodel import Session
+
+from db.queries import e2e_runs as queries
+from services.e2e.board import DEPTH, Board
+from services.e2e.history import read_lines
+from services.e2e.matrix import Line
+from services.e2e.plan import Past
+from services.e2e.records import to_cell, to_launch
+from services.e2e.types import REAL, STATUS_CODES, Launch
+
+_REAL_CODES = {STATUS_CODES[status] for status in REAL}
+AUTH_WORDS = (
+    "missing_supabase_env",
+    "missing_user_credentials",
+    "anonymous_auth_failed",
+    "permanent_auth_failed",
+    "supabase_sign_in_failed",
+    "supabase_admin_create_user_failed",
+    "supabase_login_missing_access_token",
+)
+
+
+def read_board(session: Session, target_id: int) -> tuple[Board, Past | None]:
+    """Return the board of a target from its newest launches, and what the last full one took."""
+    launches = [to_launch(r) for r in queries.newest_launches(session, target_id, None, DEPTH)]
+    numbers = [launch.launch_no for launch in launches]
+    lines = read_lines(session, numbers)
+    wanted = _newest_real(lines, numbers)
+    cells = [
+        to_cell(row)
+        for row in queries.cells_of(session, sorted(set(wanted.values())))
+        if wanted.get((row.model_key, row.user_type)) == row.launch_no
+    ]
+    board = Board(target_id)
+    board.fill(launches, lines, cells)
+    board.sign_in_down = sign_in_word(launches[-1]) if launches else ""
+    full = queries.last_full_launch(session, target_id)
+    return board, None if full is None else past_of(to_launch(full))
+
+
+def _newest_real(
+    lines: dict[tuple[str, str], Line], numbers: list[int]
+) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for key, line in lines.items():
+        for number, code in zip(reversed(numbers), reversed(line.codes), strict=True):
+            if code in _REAL_CODES:
+                found[key] = number
+                break
+    return found
+
+
+def sign_in_word(launch: Launch) -> str:
+    """Return the word of a sign-in that failed in the launch, or an empty text."""
+    return launch.error_summary if launch.error_summary in AUTH_WORDS else ""
+
+
+def past_of(launch: Launch) -> Past | None:
+    """Return what a launch took, when it came to its end."""
+    if launch.finished_at is None or not launch.cells:
+        return None
+    return Past(max(0.0, (launch.finished_at - launch.started_at).total_seconds()), launch.cells)

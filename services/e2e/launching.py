@@ -1,0 +1,171 @@
+"""Launching: from a request to a launch on disk, through its run, to its end and the clean-up."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from db.errors import DatabaseUnavailableError
+from services.e2e import plan
+from services.e2e.lane import OPEN
+from services.e2e.legs import Legs
+from services.e2e.order import Order, Tools
+from services.e2e.parts import E2eParts
+from services.e2e.runner import NO_MODELS, Runner
+from services.e2e.store import E2eStore
+from services.e2e.types import Cell, Launch, LaunchRequest, Run, RunStatus
+from services.executions.types import Control, Ending, ExecutionState
+from services.foundation.ids import new_hex
+from services.foundation.messages import say
+from services.targets.types import Target
+
+_log = logging.getLogger(__name__)
+OnCell = Callable[[Cell, "Live", Control], Awaitable[None]]
+
+
+class Live:
+    """The running launch: what pages need of it without asking the store."""
+
+    def __init__(self, launch: Launch) -> None:
+        """Start before the first cell is planned."""
+        self.launch = launch
+        self.runner: Runner | None = None
+        self.states: dict[tuple[str, str], Cell] = {}
+        self.done = 0
+
+    @property
+    def total(self) -> int:
+        """How many cells are planned."""
+        return len(self.states)
+
+    def note(self, cell: Cell) -> None:
+        """Take a cell and count those that ended."""
+        key = (cell.model_key, str(cell.user_type))
+        was_open = key not in self.states or self.states[key].status in OPEN
+        self.states[key] = cell
+        if was_open and cell.status not in OPEN:
+            self.done += 1
+
+
+class Launching:
+    """Opens, runs and closes launches."""
+
+    def __init__(self, parts: E2eParts, store: E2eStore) -> None:
+        """Keep the parts."""
+        self._parts = parts
+        self._store = store
+        self.asked: tuple[str, ...] = ()  # models of the launch that ended last
+
+    async def open(
+        self,
+        request: LaunchRequest,
+        target: Target,
+        execution_id: str,
+        known_models: Sequence[str],
+    ) -> Live:
+        """Return the launch, on disk with its runs before anything goes over the network."""
+        preferences = self._parts.settings.preferences
+        now = self._parts.clock.now()
+        launch = Launch(
+            launch_no=0,
+            launch_id=new_hex(),
+            execution_id=execution_id,
+            target_id=target.id,
+            trigger=request.trigger,
+            status=RunStatus.RUNNING,
+            started_at=now,
+            slot_at=request.slot_at,
+            is_partial=plan.is_partial(request, preferences.e2e_user_types),
+            target=target.api_base,
+        )
+        runs = [
+            Run(
+                run_id=new_hex(),
+                user_type=user_type,
+                auth_mode="",
+                status=RunStatus.RUNNING,
+                is_anonymous=None,
+                started_at=now,
+                created_at=now,
+                launch_id=launch.launch_id,
+                trigger=request.trigger,
+                prompt_text=preferences.e2e_prompt_text,
+                result_mode=str(preferences.e2e_result_mode),
+                target=target.api_base,
+            )
+            for user_type in request.user_types
+        ]
+        launch = await self._store.open(launch, runs)
+        live = Live(launch)
+        env = self._parts.settings.env.e2e
+        order = Order(request, target, preferences, env, tuple(known_models))
+        live.runner = Runner(self._tools(target), order, launch, runs)
+        return live
+
+    def _tools(self, target: Target) -> Tools:
+        parts = self._parts
+        demo_key = next((m.name for m in parts.mapping.mapped() if m.is_demo), "")
+        legs = Legs(parts.chat, parts.suppliers, parts.models, target, demo_key)
+        return Tools(parts.clock, self._store, parts.identities, parts.chat, legs)
+
+    async def run(self, live: Live, control: Control, on_cell: OnCell) -> Ending:
+        """Run the launch; whatever happens its rows are closed and its users released."""
+        runner = live.runner
+        assert runner is not None
+
+        async def heard(cell: Cell) -> None:
+            live.note(cell)
+            await on_cell(cell, live, control)
+
+        stopped: RunStatus | None = None
+        failure: BaseException | None = None
+        try:
+            await runner.run(heard)
+        except asyncio.CancelledError:
+            is_stop = control.stop_as is ExecutionState.INTERRUPTED
+            stopped = RunStatus.INTERRUPTED if is_stop else RunStatus.CANCELLED
+            raise
+        except Exception as error:  # noqa: BLE001  # boundary: one launch fails, its rows are closed
+            failure, stopped = error, RunStatus.FAILED
+            _log.exception("launch %d failed on our side", live.launch.launch_no)
+        finally:
+            await self._close(live, runner, stopped)
+        return _ending(live.launch, runner, failure)
+
+    async def _close(self, live: Live, runner: Runner, stopped: RunStatus | None) -> None:
+        try:
+            live.launch = await runner.close(stopped)
+        except DatabaseUnavailableError as error:
+            _log.error("launch %d could not be closed: %s", live.launch.launch_no, error)
+        finally:
+            self.asked = tuple(dict.fromkeys(cell.model_key for cell in runner.cells))
+            await runner.release()
+            self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
+
+
+def _ending(launch: Launch, runner: Runner, failure: BaseException | None) -> Ending:
+    meta = {
+        "launch_no": launch.launch_no,
+        "launch_id": launch.launch_id,
+        "cells": launch.cells,
+        "judged": launch.judged,
+        "good": launch.good,
+        "error_summary": launch.error_summary,
+    }
+    text = f"{launch.good}/{launch.judged} good, {launch.cells - launch.judged} not judged"
+    if failure is not None:
+        reason = f"{type(failure).__name__}: {failure}"
+        return Ending(
+            ExecutionState.FAILED,
+            text,
+            type(failure).__name__,
+            say("The run stopped on our side: {reason}", reason=reason),
+            meta,
+        )
+    if not runner.cells:
+        word = launch.error_summary or NO_MODELS
+        error = say("There was nothing to judge: {word}", word=word)
+        return Ending(ExecutionState.FAILED, text, word, error, meta)
+    if runner.is_out_of_time:
+        error = say("The run passed its time limit")
+        return Ending(ExecutionState.TIMED_OUT, text, "launch_timeout", error, meta)
+    return Ending(ExecutionState.SUCCEEDED, text, meta=meta)

@@ -1,0 +1,294 @@
+"""E2e: start, follow and judge launches; the present health in memory, the past in the store."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from db.queries import config as config_queries
+from db.queries import e2e_runs as queries
+from services.accounts.types import UserType
+from services.e2e import plan
+from services.e2e.board import Board
+from services.e2e.boards import past_of, read_board, sign_in_word
+from services.e2e.history import History
+from services.e2e.launching import Launching, Live
+from services.e2e.parts import E2eParts
+from services.e2e.plan import Past
+from services.e2e.records import to_launch
+from services.e2e.store import E2eStore
+from services.e2e.types import (
+    Cell,
+    CellChange,
+    CellStatus,
+    ChangeSinceSeen,
+    Forecast,
+    Health,
+    Launch,
+    LaunchRequest,
+    RunStatus,
+)
+from services.executions.types import Control, Ending, ExecutionKind, Trigger
+from services.foundation.errors import ConflictError
+from services.foundation.signals import Signal
+from services.schedules import triggers
+from services.targets.types import Target
+
+_log = logging.getLogger(__name__)
+KIND = "e2e"
+_SEEN = "e2e_seen"  # key in llm_app_settings: target id to the launch last looked at
+
+
+class E2e(History):
+    """One launch at a time; every verdict is on disk before it is announced."""
+
+    def __init__(self, parts: E2eParts) -> None:
+        """Register the kind; load() reads the past."""
+        super().__init__(parts.database, parts.clock)
+        self._parts = parts
+        self._store = E2eStore(parts.database, parts.clock)
+        self._launching = Launching(parts, self._store)
+        self._boards: dict[int, Board] = {}
+        self._past: dict[int, Past] = {}
+        self._seen: dict[str, int] = {}
+        self._live: Live | None = None
+        self._opened: dict[str, asyncio.Future[Launch]] = {}
+        self.cell_changed: Signal[CellChange] = Signal("e2e.cell_changed")
+        self.launched: Signal[Launch] = Signal("e2e.launched")
+        self.finished: Signal[Launch] = Signal("e2e.finished")
+        self.health_changed: Signal[Health] = Signal("e2e.health_changed")
+        parts.executions.register(
+            ExecutionKind(KIND, "End-to-end run", "science", self.run, is_exclusive=True)
+        )
+        self._ends: list[Callable[[], None]] = [
+            parts.targets.changed.subscribe(self._on_target),
+            parts.mapping.changed.subscribe(lambda _: self._announce()),
+        ]
+
+    def load(self) -> None:
+        """Read the board of the present target and what the operator has seen."""
+        target_id = self._parts.targets.current.id
+        self._keep(*self._parts.database.read_now(lambda s: read_board(s, target_id)))
+        stored = self._parts.database.read_now(config_queries.read_app_settings).get(_SEEN)
+        if isinstance(stored, dict):
+            seen: dict[str, Any] = stored  # pyright: ignore[reportUnknownVariableType]
+            self._seen = {key: value for key, value in seen.items() if isinstance(value, int)}
+
+    async def recover(self) -> int:
+        """Close launches of an earlier start as interrupted, sweep their users; return how many."""
+        closed = await self._store.recover()
+        for launch in closed:
+            _log.warning("launch %d was interrupted by the end of the process", launch.launch_no)
+        if closed:
+            await self._reload(self._parts.targets.current.id)
+        self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
+        return len(closed)
+
+    # -- starting
+
+    @property
+    def running(self) -> Launch | None:
+        """The launch that runs now."""
+        return None if self._live is None else self._live.launch
+
+    def running_cells(self, target_id: int) -> frozenset[tuple[str, str]]:
+        """Return model key and user type of the cells that are being asked right now."""
+        live = self._live
+        if live is None or live.launch.target_id != target_id:
+            return frozenset()
+        return frozenset(
+            key for key, cell in live.states.items() if cell.status is CellStatus.RUNNING
+        )
+
+    async def start(self, request: LaunchRequest) -> Launch:
+        """Return the new launch, on disk as running; raise ConflictError, InputError, NotFoundError.
+
+        A slot that a launch has served already gives that launch again.
+        """
+        self._target_of(request)
+        plan.read_models(request.models)
+        if request.slot_at is not None:
+            slot_at = request.slot_at
+            served = await self._parts.database.read(lambda s: queries.launch_of_slot(s, slot_at))
+            if served is not None:
+                return to_launch(served)
+        execution = await self._parts.executions.start(
+            KIND,
+            plan.to_params(request),
+            trigger=Trigger(request.trigger),
+            started_by=request.started_by,
+        )
+        opened = self._opening(execution.execution_id)
+        ended = self._parts.tasks.start(
+            self._parts.executions.wait(execution.execution_id), "e2e opening"
+        )
+        await asyncio.wait({opened, ended}, return_when=asyncio.FIRST_COMPLETED)
+        self._opened.pop(execution.execution_id, None)
+        ended.cancel()
+        if opened.done():
+            return opened.result()
+        raise ConflictError(
+            "The run ended before it began: {reason}",
+            existing_id=execution.execution_id,
+            reason=ended.result().error,
+        )
+
+    async def fire(self, slot_at: datetime) -> str:
+        """Start the launch of a scheduled slot; return its execution id; raise ConflictError."""
+        request = LaunchRequest(
+            trigger="schedule", slot_at=slot_at, user_types=self._configured_types()
+        )
+        return (await self.start(request)).execution_id
+
+    def _opening(self, execution_id: str) -> "asyncio.Future[Launch]":
+        future = self._opened.get(execution_id)
+        if future is None:
+            future = self._opened[execution_id] = asyncio.get_running_loop().create_future()
+        return future
+
+    async def cancel(self) -> Launch | None:
+        """Ask the running launch to stop; return it, or None when none runs."""
+        live = self._live
+        if live is None:
+            return None
+        await self._parts.executions.cancel(live.launch.execution_id)
+        return live.launch
+
+    # -- the launch
+
+    async def run(self, params: Mapping[str, Any], control: Control) -> Ending:
+        """Run one launch as an execution: the work of the kind `e2e`."""
+        execution = control.execution
+        defaults = self._parts.settings.preferences.e2e_user_types
+        request = plan.from_params({**params, "trigger": str(execution.trigger)}, defaults)
+        target = self._target_of(request)
+        board = await self._board(target.id)
+        live = await self._launching.open(
+            request, target, execution.execution_id, self.known_models(target)
+        )
+        self._live = live
+        board.begin(live.launch)
+        try:
+            future = self._opening(execution.execution_id)
+            if not future.done():
+                future.set_result(live.launch)
+            self.launched.emit(live.launch)
+            self._announce()
+            return await self._launching.run(live, control, self._on_cell)
+        finally:
+            self._opened.pop(execution.execution_id, None)
+            self._live = None
+            self._end(live.launch)
+
+    async def _on_cell(self, cell: Cell, live: Live, control: Control) -> None:
+        board = self._boards[live.launch.target_id]
+        is_news = board.note(cell)
+        change = CellChange(
+            launch_no=cell.launch_no,
+            model_key=cell.model_key,
+            user_type=cell.user_type,
+            status=cell.status,
+            cell_id=cell.id,
+            done=live.done,
+            total=live.total,
+        )
+        self.cell_changed.emit(change)
+        await control.progress(live.done, live.total)
+        if is_news:
+            self._announce()
+
+    def _end(self, launch: Launch) -> None:
+        board = self._boards[launch.target_id]
+        if launch.status not in (RunStatus.CANCELLED, RunStatus.INTERRUPTED):
+            board.sign_in_down = sign_in_word(launch)
+        past = past_of(launch)
+        if not launch.is_partial:
+            if past is not None and launch.status in (RunStatus.SUCCESS, RunStatus.FAILED):
+                self._past[launch.target_id] = past
+            board.asked = self._launching.asked or board.asked
+        self.finished.emit(launch)
+        self._announce()
+
+    # -- the present
+
+    def health(self) -> Health:
+        """Return the present health of the current target."""
+        target = self._parts.targets.current
+        board = self._boards.get(target.id) or Board(target.id)
+        live = self._live if self._live and self._live.launch.target_id == target.id else None
+        mapped = self.known_models(target)
+        if live is None:
+            return board.health(mapped, None, 0, 0)
+        return board.health(mapped, live.launch, live.done, live.total)
+
+    def _announce(self) -> None:
+        self.health_changed.emit(self.health())
+
+    def known_models(self, target: Target) -> tuple[str, ...]:
+        """Return the keys a target has mapped, as far as is known without asking it."""
+        if target.is_self:
+            return tuple(model.name for model in self._parts.mapping.mapped())
+        board = self._boards.get(target.id)
+        return () if board is None else board.asked
+
+    def forecast(self, request: LaunchRequest) -> Forecast:
+        """Return what a launch will cost."""
+        target = self._target_of(request)
+        preferences = self._parts.settings.preferences
+        rule = triggers.rule_of(preferences.e2e_interval_hours, preferences.daily_time)
+        mapped = self.known_models(target)
+        board = self._boards.get(target.id)
+        return plan.forecast(
+            request,
+            models=len(mapped),
+            failing_providers=board.failing_providers(mapped) if board else 0,
+            past=self._past.get(target.id),
+            launches_per_day=triggers.launches_per_day(rule) if preferences.e2e_enabled else 0,
+            daily_types=len(preferences.e2e_user_types),
+        )
+
+    async def since_seen(self) -> list[ChangeSinceSeen]:
+        """Return what broke or recovered since the operator last acknowledged."""
+        target = self._parts.targets.current
+        board = await self._board(target.id)
+        return board.since(self._seen.get(str(target.id), 0), self.known_models(target))
+
+    async def acknowledge(self) -> None:
+        """Note that the operator has seen everything up to now."""
+        target_id = self._parts.targets.current.id
+        seen = {**self._seen, str(target_id): self._boards[target_id].newest_launch_no}
+        now = self._parts.clock.now()
+        await self._parts.database.write(
+            lambda session: config_queries.write_app_settings(session, {_SEEN: seen}, now)
+        )
+        self._seen = seen
+        self._announce()
+
+    # -- boards
+
+    def _keep(self, board: Board, past: Past | None) -> Board:
+        self._boards[board.target_id] = board
+        if past is not None:
+            self._past[board.target_id] = past
+        return board
+
+    async def _board(self, target_id: int) -> Board:
+        return self._boards.get(target_id) or await self._reload(target_id)
+
+    async def _reload(self, target_id: int) -> Board:
+        return self._keep(*await self._parts.database.read(lambda s: read_board(s, target_id)))
+
+    def _on_target(self, _target: Target) -> None:
+        self._parts.tasks.start(self._show_target(), "e2e target")
+
+    async def _show_target(self) -> None:
+        await self._board(self._parts.targets.current.id)
+        self._announce()
+
+    def _target_of(self, request: LaunchRequest) -> Target:
+        targets = self._parts.targets
+        return targets.current if request.target_id is None else targets.get(request.target_id)
+
+    def _configured_types(self) -> tuple[UserType, ...]:
+        return plan.read_user_types(self._parts.settings.preferences.e2e_user_types)
