@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ LOCALE_DIR = ROOT / "locale"
 SOURCES = ("components", "gymbro_ui", "services", "db")
 _PLAIN = frozenset({"tr", "say", "word", "Message"})
 _PLURAL = "trn"
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ def read_catalogue(path: Path) -> Catalog:
 
 def compiled(path: Path) -> bytes:
     """Return the .mo bytes of one .po file; fuzzy entries are left out."""
+    catalogue = read_catalogue(path)
+    catalogue.creation_date = catalogue.revision_date = _NO_DATE  # the same text, the same bytes
     out = BytesIO()
-    write_mo(out, read_catalogue(path))
+    write_mo(out, catalogue)
     return out.getvalue()
 
 
@@ -64,6 +68,16 @@ def translated(language: str) -> dict[str, str]:
                 text = entry.id[0] if isinstance(entry.id, tuple | list) else entry.id
                 found.setdefault(text, path.name)
     return found
+
+
+def missing(language: str, places: tuple[str, ...] = ()) -> list[str]:
+    """Return place and text of every template without translation, in the places that are named."""
+    known = translated(language)
+    return sorted(
+        f"{template.place}: {template.text!r}"
+        for template in templates()
+        if template.text not in known and template.place.startswith(places or ("",))
+    )
 
 
 def templates(folders: Iterable[str] = SOURCES) -> list[Template]:

@@ -146,14 +146,18 @@ class _Merged(gettext.NullTranslations):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Compile every catalogue: `python -m components.words compile`."""
-    from components.catalogues import compile_all  # noqa: PLC0415  # Babel is needed here only
+    """Compile every catalogue, or list what has no Chinese yet (in the folders that are named)."""
+    from components import catalogues  # noqa: PLC0415  # Babel is needed here only
 
-    if list(arguments) != ["compile"]:
-        sys.stderr.write("usage: python -m components.words compile\n")
-        return 2
-    for path in compile_all():
-        sys.stdout.write(f"{path.relative_to(LOCALE_DIR.parent)}\n")
+    match list(arguments):
+        case ["compile"]:
+            lines = [str(path.relative_to(LOCALE_DIR.parent)) for path in catalogues.compile_all()]
+        case ["missing", *folders]:
+            lines = catalogues.missing("zh", tuple(folders))
+        case _:
+            sys.stderr.write("usage: python -m components.words compile | missing [FOLDER …]\n")
+            return 2
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
 
 

@@ -1,0 +1,20 @@
+"""A client without a browser, and the preview console behind the real shell."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import Client
+from nicegui.page import page
+
+
+@contextmanager
+def a_client(language: str = "en") -> Iterator[Client]:
+    """Stand on a page of that language; it is gone afterwards."""
+    client = Client(page(""), request=None)
+    client.storage["language"] = language
+    try:
+        with client:
+            yield client
+    finally:
+        if not client.is_deleted:
+            client.delete()
