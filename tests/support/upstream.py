@@ -101,6 +101,7 @@ class FakeUpstream:
         self._messages: dict[str, tuple[Turn, str, str]] = {}  # id to turn, conversation, request
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._arrived = asyncio.Event()
         self.port = 0
 
     # -- life
@@ -145,6 +146,13 @@ class FakeUpstream:
         """The calls of that name so far."""
         return [call for call in self.calls if call.name == name]
 
+    async def wait_for(self, name: str) -> None:
+        """Return once a call of that name has arrived."""
+        async with asyncio.timeout(5):
+            while not self.named(name):
+                self._arrived.clear()
+                await self._arrived.wait()
+
     # -- serving
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -155,6 +163,7 @@ class FakeUpstream:
         try:
             while (call := await self._read(reader)) is not None:
                 self.calls.append(call)
+                self._arrived.set()
                 if not await self._reply_while_there(call, reader, writer):
                     break
         except ConnectionError:
