@@ -1,0 +1,38 @@
+"""`python -m tests.benchmarks [NAME…]`: run every bench_*.py beside this file, or the named ones.
+
+A bench module has `run(report)`: it adds a section and its values, and raises nothing for a value
+that misses its goal. Exit code 1 says that some goal was missed.
+"""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from tests.benchmarks.report import Report, machine
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> int:
+    names = sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
+    parser = argparse.ArgumentParser(prog="make bench ARGS=")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--out", type=Path, help="write the report to this file too")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(names)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    print(machine(), flush=True)
+    report = Report()
+    for name in options.names or names:
+        print(f"\n{name}", flush=True)
+        importlib.import_module(f"tests.benchmarks.bench_{name}").run(report)
+    print("\n" + report.text())
+    if options.out:
+        options.out.write_text(report.text() + "\n")
+    return 1 if report.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
