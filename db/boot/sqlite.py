@@ -6,6 +6,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
@@ -117,6 +118,7 @@ def _open_locked(
     database = Database(place.url, path=path, access=access, on_closed=on_closed)
     try:
         notices += _bring_up(place, path, facts, database, now)
+        _touch(path, database)
     except BaseException:
         database.abandon()
         raise
@@ -151,7 +153,6 @@ def _bring_up(
     known, version = place.revisions.head, facts.version
     if version == known:
         _refuse_missing_tables(place, path, facts)
-        _touch(path, database)
         return []
     copy = _copy_first(place, path, version, now) if version else None
     from db.migrations.runner import upgrade  # noqa: PLC0415  # Alembic: only when there is work
@@ -185,10 +186,14 @@ def _refuse_missing_tables(place: StorePlace, path: Path, facts: Facts) -> None:
 
 
 def _touch(path: Path, database: Database) -> None:
-    """Open the writing connection now: a fault belongs to the start, not to the first save."""
+    """Open both doors now: a fault belongs to the start, not to the first save.
+
+    The reader stays in its pool: while it is open no other connection's end removes the log, so
+    a log that is missing after a crash was taken away by somebody else.
+    """
     try:
         with database.writing_engine.connect():
-            pass
+            database.read_now(lambda session: session.execute(text("SELECT 1 FROM sqlite_master")))
     except DBAPIError as error:
         refused = to_unavailable(error)
         reason = refused.detail if refused else str(error)
