@@ -62,16 +62,6 @@ def chat_request(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def normal_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metadata with the retired agent marks rewritten to `messages`."""
-    changed = dict(metadata)
-    if changed.get("prompt_scope") == "agent":
-        changed["prompt_scope"] = "messages"
-    if changed.get("source") == "agent_run":
-        changed["source"] = "messages"
-    return changed
-
-
 def model_key(message: IncomingMessage) -> str:
     """Return the key that is asked for; raise GatewayError model_conflict or model_required."""
     named = [message.model]

@@ -120,6 +120,10 @@ class Gateway:
         """Count a refused token; raise GatewayError 429 while its address cools down."""
         self.guards.note_refused_token(address)
 
+    def note_answer(self, address: Address, status: int) -> None:
+        """Count an answer, which only matters in cooldown mode `all`."""
+        self.guards.note_answer(address, status)
+
     def resolve_for(
         self, caller: Caller, key: str, *, address: Address = _HERE, module: str = ""
     ) -> Route:

@@ -1,6 +1,6 @@
 """One subscription to a message's events: padding, events, heartbeats, the terminal event."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from services.foundation.clock import Clock
 from services.gateway.frames import PADDING, frame
@@ -26,7 +26,7 @@ class Subscription:
         self._is_closed = False
         log.is_followed = True
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """Yield bytes to send; what was yielded counts as sent when the next is asked for."""
         yield PADDING
         log = self._log
@@ -37,7 +37,7 @@ class Subscription:
             yield log.terminal
             log.is_terminal_sent = log.is_terminal_sent or not self._is_gone
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def _events(self) -> AsyncGenerator[bytes]:
         log = self._log
         while not self._is_gone:
             chunk, count = log.peek()

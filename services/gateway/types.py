@@ -8,6 +8,8 @@ from services.accounts.types import Caller
 from services.mapping.types import Resolution
 from services.suppliers.types import Usage
 
+HeaderLookup = Mapping[str, str]  # request headers, looked up in lower case
+
 
 class GatewayError(Exception):
     """A request the gateway refuses; `code` is the machine word of the contract."""
@@ -34,14 +36,6 @@ class GatewayError(Exception):
 
 class HiddenMessageError(Exception):
     """Somebody else's message, or the wrong conversation: looks like none at all (E8)."""
-
-
-class HeaderLookup(Protocol):
-    """Case-insensitive request headers."""
-
-    def get(self, key: str, default: str = "") -> str:
-        """Return the header's value or the default."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

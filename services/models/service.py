@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Protocol
 
 from db.engine import Database
 from db.errors import RowNotFoundError
@@ -21,6 +22,17 @@ from services.settings.service import Settings
 from services.suppliers.types import ProbeResult, ProbeState
 
 _log = logging.getLogger(__name__)
+PROBE_MAX_S = 10.0
+
+
+class Prober(Protocol):
+    """Who can look at an endpoint (Suppliers)."""
+
+    async def probe(
+        self, *, base_url: str, protocol: str, api_key: str, timeout_s: float
+    ) -> ProbeResult:
+        """Return what a look at the endpoint shows; never raises for the network."""
+        ...
 
 
 class Models:
@@ -35,6 +47,7 @@ class Models:
         self._secrets = secrets
         self._settings = settings
         self._lock = asyncio.Lock()
+        self._is_checking = False
         self._by_id: dict[int, Endpoint] = {}
         self.endpoints: tuple[Endpoint, ...] = ()
         self.blocked: frozenset[str] = frozenset()
@@ -113,6 +126,31 @@ class Models:
             await self._reload()
         self.changed.emit(None)
         return self._known(endpoint_id)
+
+    async def check(self, endpoint_id: int, prober: Prober) -> Endpoint:
+        """Return the endpoint after a look at it; raise NotFoundError."""
+        endpoint = self._known(endpoint_id)
+        result = await prober.probe(
+            base_url=endpoint.base_url,
+            protocol=endpoint.provider_protocol,
+            api_key=self.api_key(endpoint_id),
+            timeout_s=min(float(endpoint.timeout), PROBE_MAX_S),
+        )
+        return await self.set_status(endpoint_id, result)
+
+    async def check_all(self, prober: Prober) -> int:
+        """Return how many active endpoints were looked at, one after the other; 0 while one runs."""
+        if self._is_checking:
+            return 0
+        self._is_checking = True
+        try:
+            active = [endpoint.id for endpoint in self.endpoints if endpoint.is_active]
+            for endpoint_id in active:
+                with suppress(NotFoundError):  # deleted meanwhile
+                    await self.check(endpoint_id, prober)
+            return len(active)
+        finally:
+            self._is_checking = False
 
     async def set_blocked(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the models nobody is routed to from now on, sorted; raise InputError."""
