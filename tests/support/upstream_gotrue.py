@@ -44,7 +44,7 @@ class FakeGoTrue:
         self, email: str, password: str = "", *, anonymous: bool = False
     ) -> dict[str, Any]:
         """Make a user as GoTrue stores it."""
-        user = {
+        user: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "aud": "authenticated",
             "role": "authenticated",
