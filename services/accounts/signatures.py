@@ -130,9 +130,8 @@ def choose_keys(
         return [key for key in named if key.alg == alg]
     if is_odd_kid:
         return []
-    if alg == "HS256":
-        return list(keys)
-    return [key for key in keys if key.alg == alg] if len(keys) == 1 else []
+    of_its_kind = [key for key in keys if key.alg == alg]
+    return of_its_kind if alg == "HS256" or len(keys) == 1 else []
 
 
 def _number(jwk: Mapping[str, Any], name: str) -> int:
