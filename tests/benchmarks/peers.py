@@ -1,12 +1,11 @@
 """Peers: LiteLLM and Portkey set up once in .bench-venv, started beside us on the same core."""
 
 import json
-import os
 import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,8 +57,16 @@ def portkey_problem() -> str:
     if _PORTKEY.exists():
         return ""
     done = subprocess.run(
-        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(HOME / "node"),
-         f"@portkey-ai/gateway@{PORTKEY_VERSION}"],
+        [
+            npm,
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(HOME / "node"),
+            f"@portkey-ai/gateway@{PORTKEY_VERSION}",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -68,14 +75,27 @@ def portkey_problem() -> str:
 
 
 @contextmanager
-def litellm(supplier: str, folder: Path) -> Iterator[Served]:
+def litellm(supplier: str, folder: Path) -> Generator[Served]:
     port = free_port()
     entry = {"model": "openai/mock", "api_base": f"{supplier}/v1", "api_key": "sk-mock-0123456789"}
     config = folder / "litellm.yaml"  # JSON is YAML
-    config.write_text(json.dumps({"model_list": [{"model_name": "bench", "litellm_params": entry}]}))
+    config.write_text(
+        json.dumps({"model_list": [{"model_name": "bench", "litellm_params": entry}]})
+    )
     key = f"sk-{secrets.token_hex(24)}"  # without one it refuses to start
-    command = [str(HOME / "bin" / "litellm"), "--config", str(config), "--host", "127.0.0.1",
-               "--port", str(port), "--num_workers", "1", "--telemetry", "False"]
+    command = [
+        str(HOME / "bin" / "litellm"),
+        "--config",
+        str(config),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--num_workers",
+        "1",
+        "--telemetry",
+        "False",
+    ]
     base = f"http://127.0.0.1:{port}"
     url = f"{base}/health/liveliness"
     env = {**_LITELLM_ENV, "LITELLM_MASTER_KEY": key}
@@ -85,20 +105,28 @@ def litellm(supplier: str, folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def portkey(supplier: str) -> Iterator[Served]:
+def portkey(supplier: str) -> Generator[Served]:
     port = free_port()
     node = shutil.which("node") or "node"
     base = f"http://127.0.0.1:{port}"
     host = supplier.removeprefix("http://").partition(":")[0]
     env = {"PORT": str(port), "NODE_ENV": "production", "TRUSTED_CUSTOM_HOSTS": f"{host},localhost"}
-    with running([node, str(_PORTKEY), f"--port={port}", "--headless"], core=TOOL_CORE, url=base + "/", env=env) as pid:
-        headers = {"x-portkey-provider": "openai", "x-portkey-custom-host": f"{supplier}/v1",
-                   "Authorization": "Bearer sk-mock-0123456789"}
+    with running(
+        [node, str(_PORTKEY), f"--port={port}", "--headless"],
+        core=TOOL_CORE,
+        url=base + "/",
+        env=env,
+    ) as pid:
+        headers = {
+            "x-portkey-provider": "openai",
+            "x-portkey-custom-host": f"{supplier}/v1",
+            "Authorization": "Bearer sk-mock-0123456789",
+        }
         yield Served("Portkey", f"{base}/v1/chat/completions", "mock", pid, headers)
 
 
 @contextmanager
-def mock_supplier(folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20) -> Iterator[str]:
+def mock_supplier(folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20) -> Generator[str]:
     """The C supplier, compiled anew; gives its origin."""
     binary = folder / "mock_supplier"
     source = Path(__file__).with_name("mock_supplier.c")
@@ -108,13 +136,11 @@ def mock_supplier(folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20
     subprocess.run([compiler, "-O2", "-o", str(binary), str(source)], check=True)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    with running([str(binary), str(port), str(tokens), str(gap_ms)], core=core, url=base + "/count"):
+    with running(
+        [str(binary), str(port), str(tokens), str(gap_ms)], core=core, url=base + "/count"
+    ):
         yield base
 
 
-def generator_command(order: dict[str, object]) -> list[str]:
+def generator_command(order: Mapping[str, object]) -> list[str]:
     return [sys.executable, "-m", "tests.benchmarks.load", json.dumps(order)]
-
-
-def no_proxy() -> dict[str, str]:
-    return {**os.environ, "NO_PROXY": "*"}

@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,8 +33,13 @@ def on_core(core: int, command: Sequence[str]) -> list[str]:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, core: int, url: str, env: Mapping[str, str] | None = None, wait_s: float = 60
-) -> Iterator[int]:
+    command: Sequence[str],
+    *,
+    core: int,
+    url: str,
+    env: Mapping[str, str] | None = None,
+    wait_s: float = 60,
+) -> Generator[int]:
     """Start the command, wait until the URL answers, give its pid, end it and its children."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
@@ -89,7 +94,9 @@ def cpu_seconds(pid: int) -> float:
 
 def memory_mb(pid: int) -> float:
     """Resident memory of the process and its descendants in MB (Linux)."""
-    pages = sum(int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in _family(pid))
+    pages = sum(
+        int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in _family(pid)
+    )
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -98,7 +105,9 @@ def _family(pid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                )
             except OSError:
                 continue
     found = [pid]
