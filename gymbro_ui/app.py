@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import os
 import signal
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,25 +11,26 @@ from typing import Any
 
 from fastapi import FastAPI
 from nicegui import app, core, ui
+
+from gymbro_ui.api import accounts, health, mapping, messages, models, openai, prompts
+from gymbro_ui.guard import Guard, HotRoute, access_rules
+from gymbro_ui.shell import shell
 from services.console import Console
 
-from gymbro_ui.api import ROUTERS, hot_routes
-from gymbro_ui.guard import Guard, access_rules
-from gymbro_ui.shell import shell
-
 _log = logging.getLogger(__name__)
+ROUTERS = (messages, models, mapping, prompts, health, accounts)
 CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was asked for
 
 
 def mount(console: Console) -> None:
     """Attach routes, guard and life cycle to the one application of this process."""
     for router in ROUTERS:
-        app.include_router(router(console))
+        app.include_router(router.router(console))
     rules = access_rules(
         console.env.public_url, console.env.host, console.env.port, console.env.cors_origins
     )
     core.sio.eio.cors_allowed_origins = sorted(rules.origins)
-    _wrap_outermost(partial(Guard, rules=rules, hot=hot_routes(console)))
+    _wrap_outermost(partial(Guard, rules=rules, hot=_hot_routes(console)))
     _attach_life_cycle(console)
 
 
@@ -67,17 +66,8 @@ def serve(console: Console, storage_secret: str) -> None:
     )
 
 
-def is_port_free(host: str, port: int) -> bool:
-    """Return whether we could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        if os.name != "nt":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def _hot_routes(console: Console) -> list[HotRoute]:
+    return [*messages.routes(console), *openai.routes(console)]
 
 
 def _wrap_outermost(guard: Callable[[Any], Guard]) -> None:

@@ -119,7 +119,7 @@ class Guard:
         extra = [*_API_HEADERS, (b"x-request-id", request_id.encode("latin-1"))]
         if origin:
             extra += self._cors(origin, headers)
-        send = _with_headers(send, extra)
+        send = _without_cookies(_with_headers(send, extra))
         if scope["method"] == "OPTIONS" and origin:
             await _refuse(scope, send, 204, b"")
             return
@@ -162,6 +162,19 @@ def _with_headers(send: Send, extra: Iterable[tuple[bytes, bytes]]) -> Send:
             message["headers"] = [
                 *message["headers"],
                 *((name, value) for name, value in extra if name not in present),
+            ]
+        await send(message)
+
+    return sending
+
+
+def _without_cookies(send: Send) -> Send:
+    """Leave out the page session's cookie: programs carry bearer tokens and nothing else."""
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, value) for name, value in message["headers"] if name != b"set-cookie"
             ]
         await send(message)
 

@@ -1,16 +1,13 @@
-"""Which function serves which command."""
+"""Which module serves which command; only that one is loaded."""
+
+from importlib import import_module
 
 from gymbro_ui.command_line import Arguments
-from gymbro_ui.commands import doctor, e2e, local_model, serve
 
-_COMMANDS = {
-    "run": serve.run_now,
-    "e2e": e2e.run,
-    "doctor": doctor.run,
-    "local-model": local_model.run,
-}
+_MODULES = {"run": "serve", "e2e": "e2e", "doctor": "doctor", "local-model": "local_model"}
 
 
 def run_command(arguments: Arguments) -> int:
     """Run the command and return its exit code."""
-    return _COMMANDS[arguments.command](arguments)
+    module = import_module(f"gymbro_ui.commands.{_MODULES[arguments.command]}")
+    return int(module.run(arguments))

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gymbro_ui.app import find_free_port
 from gymbro_ui.command_line import Arguments
 from services.foundation.errors import ConflictError, ConsoleError, InputError
 from services.operator.client import OperatorClient
+from services.operator.ports import find_free_port
 from services.operator.presence import find_running, read_operator_token
 
 GOOD = 0

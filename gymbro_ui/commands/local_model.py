@@ -2,10 +2,9 @@
 
 import sys
 
-from services.suppliers.local_model import serve
-
 from gymbro_ui.command_line import Arguments
 from services.foundation.errors import ConsoleError
+from services.suppliers.local_model import serve
 
 FAILED = 3
 

@@ -6,11 +6,12 @@ import sys
 import threading
 from ipaddress import ip_address
 
-from gymbro_ui.app import is_port_free, serve
+from gymbro_ui.app import serve
 from gymbro_ui.command_line import Arguments
 from services.console import AlreadyRunningError, Console, build_console
 from services.foundation.errors import ConsoleError
 from services.foundation.redact import redact
+from services.operator.ports import is_port_free
 
 BAD_USE = 2
 ALREADY_RUNNING = 3
@@ -20,6 +21,13 @@ _log = logging.getLogger(__name__)
 
 def run(arguments: Arguments) -> int:
     """Serve until stopped and return 0, or the exit code that says why it did not start."""
+    try:
+        return _run(arguments)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+
+
+def _run(arguments: Arguments) -> int:
     env = arguments.env
     if not _is_loopback(env.host):
         return _refuse(
@@ -98,11 +106,3 @@ def _say(text: str) -> None:
 def _refuse(text: str, code: int) -> int:
     _say(f"gymbro-console: {text}")
     return code
-
-
-def run_now(arguments: Arguments) -> int:
-    """Do run, with a stop asked for by signal counted as clean."""
-    try:
-        return run(arguments)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return 0

@@ -108,7 +108,10 @@ def _embedded_auth(env: Env, base_url: str, *, show_secrets: bool) -> dict[str, 
     found = {"url": base_url, "anon_key": "", "service_key": ""}
     if (env.secrets_dir / "vault.json").exists():
         secrets = Secrets(env.secrets_dir)
-        anon, service = secrets.get("auth/anon_key") or "", secrets.get("auth/service_key") or ""
+        anon, service = (
+            secrets.get("accounts/anon_key") or "",
+            secrets.get("accounts/service_key") or "",
+        )
         found["anon_key"] = anon  # public by design: every app carries it
         found["service_key"] = service if show_secrets else mask(service)
     return found

@@ -113,6 +113,7 @@ def read_env(
         auth_signups_per_hour=read.whole("AUTH_SIGNUPS_PER_HOUR", 30),
         cors_origins=read.items("CORS_ALLOW_ORIGINS") or ("*",),
         open_browser=open_browser,
+        zone=read.text("TZ"),
     )
 
 

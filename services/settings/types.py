@@ -184,6 +184,7 @@ class Env:
     auth_signups_per_hour: int = 30
     cors_origins: tuple[str, ...] = ("*",)
     open_browser: bool = True
+    zone: str = ""  # TZ, when it names one
 
     @property
     def backups_dir(self) -> Path:
