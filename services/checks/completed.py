@@ -3,8 +3,9 @@
 from services.chat.types import Outcome, Reply
 from services.checks.findings import bad_structure, failed, good, not_judged
 from services.checks.types import Finding, Limits, ReplyCheck
+from services.foundation.messages import say
 
-_EXPECTED = "a stream that ends with completed"
+_EXPECTED = say("a stream that ends with completed")
 _NOT_THE_MODEL = (401, 403, 429)  # sign-in and quota say nothing about the model
 _EMPTY = "upstream_empty_content"
 
@@ -18,7 +19,7 @@ def look(reply: Reply, _limits: Limits) -> Finding:
     if reply.outcome is Outcome.CANCELLED or reply.status in _NOT_THE_MODEL:
         return not_judged(reason, _EXPECTED, actual)
     if reply.outcome is Outcome.ERROR_EVENT and _EMPTY in (reply.error, reply.error_text):
-        return bad_structure("empty_reply", "a reply with text", _EMPTY)
+        return bad_structure("empty_reply", say("a reply with text"), _EMPTY)
     return failed(reason, _EXPECTED, actual, notes=reply.was_flagged)
 
 

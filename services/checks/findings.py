@@ -1,40 +1,47 @@
-"""Make findings: good, refuted, not judged."""
+"""Make findings: good, refuted, not judged.
+
+What is expected is a message whose English text the pages find in the catalogues again; what there
+is instead is a piece of the reply, or such a message.
+"""
 
 from services.checks.types import Finding
+from services.foundation.messages import Message
 
 SNIPPET = 120  # most characters of a reply quoted in `actual`
 
 
-def good(expected: str, actual: str, *, notes: tuple[str, ...] = ()) -> Finding:
+def good(expected: str | Message, actual: str | Message, *, notes: tuple[str, ...] = ()) -> Finding:
     """Return a finding that holds."""
-    return Finding(True, "ok", "ok", expected, actual, notes=notes)
+    return Finding(True, "ok", "ok", str(expected), str(actual), notes=notes)
 
 
-def slow(reason: str, expected: str, actual: str) -> Finding:
+def slow(reason: str, expected: str | Message, actual: str | Message) -> Finding:
     """Return a finding that holds, but took too long."""
-    return Finding(True, "slow", reason, expected, actual)
+    return Finding(True, "slow", reason, str(expected), str(actual))
 
 
-def failed(reason: str, expected: str, actual: str, *, notes: tuple[str, ...] = ()) -> Finding:
+def failed(
+    reason: str, expected: str | Message, actual: str | Message, *, notes: tuple[str, ...] = ()
+) -> Finding:
     """Return a finding that the reply failed."""
-    return Finding(False, "failed", reason, expected, actual, notes=notes)
+    return Finding(False, "failed", reason, str(expected), str(actual), notes=notes)
 
 
 def bad_structure(
     reason: str,
-    expected: str,
-    actual: str,
+    expected: str | Message,
+    actual: str | Message,
     *,
     at: int | None = None,
     notes: tuple[str, ...] = (),
 ) -> Finding:
     """Return a finding that the reply's structure is wrong, `at` that place of its text."""
-    return Finding(False, "bad_structure", reason, expected, actual, at, notes)
+    return Finding(False, "bad_structure", reason, str(expected), str(actual), at, notes)
 
 
-def not_judged(reason: str, expected: str, actual: str) -> Finding:
+def not_judged(reason: str, expected: str | Message, actual: str | Message) -> Finding:
     """Return a finding that says nothing about the reply, and why."""
-    return Finding(None, "not_judged", reason, expected, actual)
+    return Finding(None, "not_judged", reason, str(expected), str(actual))
 
 
 def quote(text: str, at: int = 0) -> str:

@@ -9,6 +9,7 @@ from services.checks.findings import bad_structure, good, not_judged, quote
 from services.checks.jsonseq_strict import find_strict_reasons
 from services.checks.thinkingml_text import PARSING_ERROR
 from services.checks.types import Finding, Limits, ReplyCheck
+from services.foundation.messages import Message, say
 
 Events = Sequence[tuple[str, Mapping[str, Any]]]
 Fault = tuple[str, int | None]  # reason and the number of the event
@@ -21,7 +22,7 @@ _MAX_QUERY_CHARACTERS = 80
 def look(reply: Reply, limits: Limits) -> Finding:
     """Judge the events of a completed reply; strict reasons are notes unless `limits.strict`."""
     if reply.outcome is not Outcome.COMPLETED:
-        return not_judged("not_completed", "a reply that came to its end", reply.outcome.value)
+        return not_judged("not_completed", say("a reply that came to its end"), reply.outcome.value)
     return judge(reply.structured, strict=limits.strict)
 
 
@@ -36,7 +37,7 @@ def judge(events: Events, *, strict: bool = False) -> Finding:
     if fault is None and strict and strict_faults:
         fault = strict_faults[0]
     if fault is None:
-        return good("all JSONSeq rules", "all hold", notes=notes)
+        return good(say("all JSONSeq rules"), say("all hold"), notes=notes)
     reason, number = fault
     at = None if number is None else join_text(events)[1][number]
     return bad_structure(reason, _expected(reason), _actual(events, number), at=at, notes=notes)
@@ -158,22 +159,22 @@ _QUERY_RULES: tuple[tuple[str, Callable[[list[Any]], bool]], ...] = (
 )
 
 
-def _expected(reason: str) -> str:
+def _expected(reason: str) -> Message:
     for start, sentence in _EXPECTED:
         if reason.startswith(start):
             return sentence
-    return "the JSONSeq order of events"
+    return say("the JSONSeq order of events")
 
 
 _EXPECTED = (
-    ("empty_events", "JSONSeq events"),
-    ("missing_", "thinking_start, phase_start, thinking_end, final_delta and final_end"),
-    ("phase_id_not_strict", "phase ids 1, 2, 3 and so on"),
-    ("phase_start_invalid", "phase_start with a whole number as id"),
-    ("phase_title", "a title with text"),
-    ("phase_delta_", "phase_delta with the id of a phase and text"),
-    ("final_delta_empty", "final text"),
-    ("parsing_error", "a reply, not the parsing error marker"),
-    ("serp_queries_", "at most 5 different search queries of at most 80 characters"),
-    ("serp_summary_", "one serp_summary of plain text before thinking_start"),
+    ("empty_events", say("JSONSeq events")),
+    ("missing_", say("thinking_start, phase_start, thinking_end, final_delta and final_end")),
+    ("phase_id_not_strict", say("phase ids 1, 2, 3 and so on")),
+    ("phase_start_invalid", say("phase_start with a whole number as id")),
+    ("phase_title", say("a title with text")),
+    ("phase_delta_", say("phase_delta with the id of a phase and text")),
+    ("final_delta_empty", say("final text")),
+    ("parsing_error", say("a reply, not the parsing error marker")),
+    ("serp_queries_", say("at most 5 different search queries of at most 80 characters")),
+    ("serp_summary_", say("one serp_summary of plain text before thinking_start")),
 )

@@ -8,9 +8,9 @@ from services.checks.types import Finding, Limits, ReplyCheck
 def look(reply: Reply, limits: Limits) -> Finding:
     """Call a completed reply slow when it passed a threshold; slow is still a success."""
     total, first = reply.timings.total_ms, reply.timings.first_delta_ms
-    expected = f"≤ {limits.slow_total_ms:,} ms, first text ≤ {limits.slow_ttft_ms:,} ms"
+    expected = f"≤ {limits.slow_total_ms:,} ms · TTFT ≤ {limits.slow_ttft_ms:,} ms"
     shown = "–" if first is None else f"{first:,.0f} ms"
-    actual = f"{total:,.0f} ms, first text {shown}"
+    actual = f"{total:,.0f} ms · TTFT {shown}"
     if reply.outcome is not Outcome.COMPLETED:
         return not_judged("not_completed", expected, actual)
     if total > limits.slow_total_ms:

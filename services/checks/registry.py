@@ -6,6 +6,7 @@ from services.chat.types import Reply
 from services.checks import completed, jsonseq, latency, reply_length, sequence, thinkingml
 from services.checks.findings import not_judged
 from services.checks.types import Finding, Limits, ReplyCheck
+from services.foundation.messages import say
 
 CHECKS: tuple[ReplyCheck, ...] = (
     completed.CHECK,
@@ -33,7 +34,7 @@ def evaluate(
         if check.name in others:
             continue
         if check.name == structure and not validate_structure:
-            off = not_judged("structure_not_asked", "the structure check switched on", "off")
+            off = not_judged("structure_not_asked", say("the structure check switched on"), "–")
             findings[check.name] = off
         else:
             findings[check.name] = check.look(reply, limits)

@@ -3,14 +3,15 @@
 from services.chat.types import Outcome, Reply
 from services.checks.findings import bad_structure, good, not_judged
 from services.checks.types import Finding, Limits, ReplyCheck
+from services.foundation.messages import say
 
-_EXPECTED = "a reply with text"
+_EXPECTED = say("a reply with text")
 
 
 def look(reply: Reply, _limits: Limits) -> Finding:
     """Refute a completed reply of blanks; a length other than the server's own is a note."""
     length = len(reply.text)
-    actual = f"{length} characters"
+    actual = f"{length:,}"
     if reply.text.strip():
         stated = reply.terminal.get("reply_len")
         differs = isinstance(stated, int) and stated != length

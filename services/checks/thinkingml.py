@@ -18,8 +18,10 @@ from services.checks.thinkingml_text import (
     inside,
 )
 from services.checks.types import Finding, Limits, ReplyCheck
+from services.foundation.messages import Message, say
 
-GOOD = "all 27 ThinkingML rules"
+GOOD = say("all 27 ThinkingML rules")
+ALL_HOLD = say("all hold")
 ALLOWED_TAGS = frozenset({"think", "serp", "thinking", "phase", "title", "final"})
 MAX_QUERIES = 5
 MAX_QUERY_CHARACTERS = 80
@@ -31,7 +33,7 @@ class Fault:
     """What a rule found: reason word, what it wants, what is there, and where."""
 
     reason: str
-    expected: str
+    expected: Message
     actual: str
     at: int | None = None
 
@@ -39,7 +41,7 @@ class Fault:
 def look(reply: Reply, limits: Limits) -> Finding:
     """Judge the text of a completed reply; strict reasons are notes unless `limits.strict`."""
     if reply.outcome is not Outcome.COMPLETED:
-        return not_judged("not_completed", "a reply that came to its end", reply.outcome.value)
+        return not_judged("not_completed", say("a reply that came to its end"), reply.outcome.value)
     return judge(reply.text, strict=limits.strict)
 
 
@@ -56,7 +58,7 @@ def judge(reply_text: str, *, strict: bool = False) -> Finding:
     if fault is None and strict:
         fault = _first_refuting(text, strict_faults)
     if fault is None:
-        return good(GOOD, "all hold", notes=notes)
+        return good(GOOD, ALL_HOLD, notes=notes)
     at = None if fault.at is None else fault.at + lead
     return bad_structure(fault.reason, fault.expected, fault.actual, at=at, notes=notes)
 
@@ -78,9 +80,9 @@ def _first_fault(text: str) -> Fault | None:
 
 def _rule_1_2(text: str) -> Fault | None:
     if not text:
-        return Fault("empty_reply", "a reply with text", "0 characters", 0)
+        return Fault("empty_reply", say("a reply with text"), "0 characters", 0)
     if text == PARSING_ERROR:
-        return Fault("parsing_error_marker", "a reply, not the parsing error marker", text, 0)
+        return Fault("parsing_error_marker", say("a reply, not the parsing error marker"), text, 0)
     return None
 
 
@@ -96,10 +98,10 @@ def _rule_3_to_7(text: str) -> Fault | None:
 
 
 _COUNTS = {
-    "thinking": "exactly one <thinking> and one </thinking>",
-    "final": "exactly one <final> and one </final>",
-    "serp": "at most one <serp> and one </serp>",
-    "think": "at most one <think> and one </think>",
+    "thinking": say("exactly one <thinking> and one </thinking>"),
+    "final": say("exactly one <final> and one </final>"),
+    "serp": say("at most one <serp> and one </serp>"),
+    "think": say("at most one <think> and one </think>"),
 }
 
 
@@ -130,10 +132,10 @@ def _rule_8_to_11(text: str) -> Fault | None:
 
 
 _ORDERS = {
-    "invalid_thinking_order": "<thinking> before </thinking>",
-    "invalid_final_order": "<final> before </final>",
-    "invalid_sequence_serp_thinking": "<serp> before <thinking>",
-    "invalid_sequence_thinking_final": "</thinking> before <final>",
+    "invalid_thinking_order": say("<thinking> before </thinking>"),
+    "invalid_final_order": say("<final> before </final>"),
+    "invalid_sequence_serp_thinking": say("<serp> before <thinking>"),
+    "invalid_sequence_thinking_final": say("</thinking> before <final>"),
 }
 
 
@@ -143,14 +145,14 @@ def _rule_12(text: str) -> Fault | None:
     if not between.strip():
         return None
     at = behind + len(between) - len(between.lstrip())
-    wanted = "only white space between </thinking> and <final>"
+    wanted = say("only white space between </thinking> and <final>")
     return Fault("final_not_immediately_after_thinking", wanted, quote(text, at), at)
 
 
 def _rule_13(text: str) -> Fault | None:
     for tag in find_tags(text):
         if tag.name not in ALLOWED_TAGS:
-            wanted = "no tags but think, serp, thinking, phase, title, final"
+            wanted = say("no tags but think, serp, thinking, phase, title, final")
             shown = quote(tag.span.of(text))
             return Fault(f"unexpected_tag:{tag.name}", wanted, shown, tag.span.start)
     return None
@@ -159,18 +161,20 @@ def _rule_13(text: str) -> Fault | None:
 def _rule_14_to_17(text: str) -> Fault | None:
     thinking = inside(text, "thinking")
     if thinking is None:
-        return Fault("missing_thinking_content", "text inside <thinking>", "–", None)
+        return Fault("missing_thinking_content", say("text inside <thinking>"), "–", None)
     previous = 0
     for found in PHASE_OPEN.finditer(text, thinking.start, thinking.end):
         number = int(found[1]) if len(found[1]) <= _MAX_DIGITS else -1
         if number != previous + 1:
             first = previous == 0
             reason = "phase_id_not_start_from_1" if first else "phase_id_not_strict_increment"
-            wanted = "phase ids that start at 1" if first else "phase ids that rise by one"
+            wanted = (
+                say("phase ids that start at 1") if first else say("phase ids that rise by one")
+            )
             return Fault(reason, wanted, quote(found[0]), found.start())
         previous = number
     if previous == 0:
-        wanted = 'at least one <phase id="N"> inside <thinking>'
+        wanted = say('at least one <phase id="N"> inside <thinking>')
         return Fault("missing_phase", wanted, quote(text, thinking.start), thinking.start)
     return None
 
@@ -183,13 +187,13 @@ def _rule_18_19(text: str) -> Fault | None:
         starts = {block.start for block in blocks}
         at = next((o.start() for o in opens if o.end() not in starts), None)
         there = f"{len(opens)} × <phase>, {len(blocks)} × </phase>"
-        return Fault("phase_block_mismatch", "each <phase> closed by </phase>", there, at)
+        return Fault("phase_block_mismatch", say("each <phase> closed by </phase>"), there, at)
     for block in blocks:
         content = block.of(text)
         titles, ends = content.count("<title>"), content.count("</title>")
         if (titles, ends) != (1, 1):
             there = f"{titles} × <title>, {ends} × </title>"
-            wanted = "exactly one <title> and one </title> in each phase"
+            wanted = say("exactly one <title> and one </title> in each phase")
             return Fault("invalid_title_count_in_phase", wanted, there, block.start)
     return None
 
@@ -197,10 +201,10 @@ def _rule_18_19(text: str) -> Fault | None:
 def _rule_20_to_27(text: str) -> Fault | None:
     final = inside(text, "final")
     if final is None:
-        return Fault("missing_final_content", "text inside <final>", "–", None)
+        return Fault("missing_final_content", say("text inside <final>"), "–", None)
     found = find_queries(text, final)
     if found is None:
-        wanted = "<final> that ends with the <!-- <serp_queries> … --> comment"
+        wanted = say("<final> that ends with the <!-- <serp_queries> … --> comment")
         tail = final.of(text)[-80:]
         return Fault("missing_or_invalid_serp_queries_block", wanted, quote(tail), final.end)
     brackets = found[1]
@@ -209,7 +213,7 @@ def _rule_20_to_27(text: str) -> Fault | None:
         queries: Any = json.loads(raw)
         as_text = [str(query) for query in queries] if isinstance(queries, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     except (ValueError, RecursionError):
-        wanted = "search queries that are JSON"
+        wanted = say("search queries that are JSON")
         return Fault("serp_queries_json_parse_error", wanted, quote(raw), brackets.start)
     reason = _queries_reason(queries, as_text)
     if reason is None:
@@ -218,11 +222,11 @@ def _rule_20_to_27(text: str) -> Fault | None:
 
 
 _QUERY_RULES = {
-    "serp_queries_not_array": "search queries that are a list",
-    "serp_queries_too_many": "at most 5 search queries",
-    "serp_queries_not_deduped": "no search query twice",
-    "serp_queries_item_not_string": "search queries that are texts",
-    "serp_queries_item_too_long": "search queries of at most 80 characters",
+    "serp_queries_not_array": say("search queries that are a list"),
+    "serp_queries_too_many": say("at most 5 search queries"),
+    "serp_queries_not_deduped": say("no search query twice"),
+    "serp_queries_item_not_string": say("search queries that are texts"),
+    "serp_queries_item_too_long": say("search queries of at most 80 characters"),
 }
 
 

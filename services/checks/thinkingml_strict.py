@@ -15,6 +15,7 @@ from services.checks.thinkingml_text import (
     find_queries,
     inside,
 )
+from services.foundation.messages import Message, say
 
 BLOCKS = ("think", "serp", "thinking", "final")
 _PHASE_TAG = re.compile(r"(?i)<\s*+/?+\s*+phase(?![A-Za-z0-9_-])[^<>]*+>?+")
@@ -26,7 +27,7 @@ class StrictFault:
     """One strict reason; `refutes` is False where the contract makes it a note only."""
 
     reason: str
-    expected: str
+    expected: Message
     at: int | None = None
     refutes: bool = True
 
@@ -42,7 +43,7 @@ def _outside_blocks(text: str) -> Iterator[StrictFault]:
     spans = sorted(_closed_blocks(text), key=lambda span: span.start)
     if not spans:
         return
-    wanted = "only white space outside the blocks"
+    wanted = say("only white space outside the blocks")
     at = _first_solid(text, 0, spans[0].start)
     if at is not None:
         yield StrictFault("strict_text_before_first_block", wanted, at)
@@ -76,7 +77,7 @@ def _think_order(text: str) -> Iterator[StrictFault]:
     think = text.find("<think>")
     others = [at for at in (text.find("<serp>"), text.find("<thinking>")) if at >= 0]
     if think >= 0 and others and think > min(others):
-        wanted = "<think> before <serp> and <thinking>"
+        wanted = say("<think> before <serp> and <thinking>")
         yield StrictFault("strict_think_order", wanted, think)
 
 
@@ -84,7 +85,7 @@ def _unclosed(text: str) -> Iterator[StrictFault]:
     for name in ("think", "serp"):
         opened, closed = text.find(f"<{name}>"), text.find(f"</{name}>")
         if (opened < 0) != (closed < 0) or closed < opened:
-            wanted = "<think> and <serp> opened and closed"
+            wanted = say("<think> and <serp> opened and closed")
             yield StrictFault("strict_block_unclosed", wanted, max(opened, closed))
             return
 
@@ -94,21 +95,21 @@ def _plain_text(text: str) -> Iterator[StrictFault]:
         content = inside(text, name)
         tag = -1 if content is None else find_tag(content.of(text))
         if content is not None and tag >= 0:
-            wanted = "no tags inside <think> and <serp>"
+            wanted = say("no tags inside <think> and <serp>")
             yield StrictFault(f"strict_{name}_not_plain_text", wanted, content.start + tag)
 
 
 def _embedded_marker(text: str) -> Iterator[StrictFault]:
     places = [at for at in (text.find(marker) for marker in _EMBEDDED) if at >= 0]
     if places:
-        wanted = "no parsing error marker inside the reply"
+        wanted = say("no parsing error marker inside the reply")
         yield StrictFault("strict_parsing_error_embedded", wanted, min(places))
 
 
 def _phase_spelling(text: str) -> Iterator[StrictFault]:
     for found in _PHASE_TAG.finditer(text):
         if found[0] != "</phase>" and PHASE_OPEN.fullmatch(found[0]) is None:
-            wanted = 'phase tags spelled <phase id="N"> and </phase>'
+            wanted = say('phase tags spelled <phase id="N"> and </phase>')
             yield StrictFault("strict_phase_tag_malformed", wanted, found.start())
             return
 
@@ -118,17 +119,17 @@ def _empty_parts(text: str) -> Iterator[StrictFault]:
     phases = [] if thinking is None else find_phases(text, thinking)
     untitled = [phase for phase in phases if _is_empty_title(phase.of(text))]
     if untitled:
-        yield StrictFault("strict_title_empty", "a title with text", untitled[0].start)
+        yield StrictFault("strict_title_empty", say("a title with text"), untitled[0].start)
     idle = [phase for phase in phases if _is_empty_phase(phase.of(text))]
     if idle:
-        yield StrictFault("strict_phase_empty", "a phase with text", idle[0].start)
+        yield StrictFault("strict_phase_empty", say("a phase with text"), idle[0].start)
     final = inside(text, "final")
     if final is None:
         return
     queries = find_queries(text, final)
     end = final.end if queries is None else queries[0].start
     if not text[final.start : end].strip():
-        yield StrictFault("strict_final_empty", "a final block with text", final.start)
+        yield StrictFault("strict_final_empty", say("a final block with text"), final.start)
 
 
 def _is_empty_title(phase: str) -> bool:
@@ -156,10 +157,10 @@ def _queries(text: str) -> Iterator[StrictFault]:
         return
     queries = cast(list[Any], value)  # the bracket text begins with [, so JSON makes it a list
     if any(isinstance(query, str) and has_sensitive(query) for query in queries):
-        wanted = "no e-mail, IPv4 address or mobile number in the search queries"
+        wanted = say("no e-mail, IPv4 address or mobile number in the search queries")
         yield StrictFault("strict_serp_queries_sensitive", wanted, at)
     if not 1 <= len(queries) <= 3:
-        wanted = "1 to 3 search queries; none only for small talk"
+        wanted = say("1 to 3 search queries; none only for small talk")
         yield StrictFault("strict_serp_queries_count", wanted, at, refutes=False)
 
 

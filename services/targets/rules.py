@@ -25,7 +25,7 @@ def read_name(value: str) -> str:
     if not name:
         raise InputError("Give the service a name", field="name")
     if len(name) > MAX_NAME:
-        raise InputError("The name may have {n} characters", field="name", n=MAX_NAME)
+        raise InputError("The name may have at most {n} characters", field="name", n=MAX_NAME)
     return name
 
 

@@ -12,6 +12,7 @@ from db.queries import targets as queries
 from db.tables.targets import TargetRow
 from services.foundation.clock import Clock
 from services.foundation.errors import InputError, NotFoundError
+from services.foundation.messages import say
 from services.foundation.signals import Signal
 from services.secrets.service import Secrets
 from services.settings.types import E2eEnv, Env
@@ -21,7 +22,7 @@ from services.targets.types import SELF_ID, Target, TargetEdit
 
 _log = logging.getLogger(__name__)
 _CURRENT = "console_current_target"  # key in llm_app_settings
-_SELF_NAME = "This console"
+_SELF_NAME = say("This console").text  # a page shows it translated while nobody renamed it
 _SECRETS = ("anon_key", "service_key", "user_password")
 
 
