@@ -64,8 +64,7 @@ def _refuse(error: InputError, fields: dict[str, Field]) -> None:
     field = fields.get(error.field)
     if field is not None:
         field.refuse(error.message)
-        if field.control is not None:
-            field.control.run_method("focus")
+        field.point_out()
     else:
         toast(sentence(error.message), tone="failed")
 

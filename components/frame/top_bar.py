@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from components.primitives.button import button, icon, icon_button
+from components.status.targets import target_name
 from components.words import LANGUAGES, language, tr, trn
 from services.targets.types import Target
 
@@ -46,10 +47,12 @@ class TopBar(ui.element):
     def show_target(self, current: Target, targets: Sequence[Target]) -> None:
         """Show which service is under test and which others there are."""
         self._target.clear()
-        self._target.props["aria-label"] = tr("Service under test: {name}", name=current.name)
+        self._target.props["aria-label"] = tr(
+            "Service under test: {name}", name=target_name(current)
+        )
         with self._target:
             ui.element("span").classes("gb-tag").props["data-tag"] = current.colour
-            ui.label(current.name).classes("gb-top__name t-clip")
+            ui.label(target_name(current)).classes("gb-top__name t-clip")
             if current.is_production:
                 ui.label(tr("Production")).classes("gb-badge gb-badge--line")
             ui.label(address_text(current.api_base)).classes("gb-top__address t-clip")
@@ -69,6 +72,8 @@ class TopBar(ui.element):
         else:
             text = trn("Run E2E · {n} conversation", "Run E2E · {n} conversations", conversations)
         idle = running is None and conversations > 0
+        self._box.props["data-busy"] = "true" if running is not None else "false"
+        self._box.update()
         self._run.set_text(text)
         self._run.set_enabled(idle)
         self._more.set_enabled(idle)
@@ -84,7 +89,7 @@ class TopBar(ui.element):
             ui.element("span").classes("gb-tag").props["data-tag"] = target.colour
             with ui.element("div").classes("gb-col gap-0 gb-grow"):
                 with ui.element("div").classes("gb-row"):
-                    ui.label(target.name).classes("t-strong" if is_current else "")
+                    ui.label(target_name(target)).classes("t-strong" if is_current else "")
                     if target.is_production:
                         ui.label(tr("Production")).classes("gb-badge gb-badge--line")
                 ui.label(address_text(target.api_base)).classes("t-meta c-faint")
@@ -99,7 +104,7 @@ class TopBar(ui.element):
             ui.label("Ctrl K").classes("gb-kbd")
 
     def _run_buttons(self) -> None:
-        with ui.element("div").classes("gb-row gap-0 gb-run"):
+        with ui.element("div").classes("gb-row gap-0 gb-run") as self._box:
             self._run = button(tr("Run E2E"), lambda: self._acts.run("all"), kind="primary")
             self._run.props["icon"] = "sym_o_play_arrow"
             self._more = icon_button("expand_more", tr("Run only a part"))

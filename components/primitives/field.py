@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nicegui import ui
+from nicegui.elements.mixins.disableable_element import DisableableElement
 
 from components.words import sentence
 from services.foundation.messages import Message
@@ -44,6 +45,12 @@ class Field(ui.element):
             self.control.props(add="error" if text else "", remove="" if text else "error")
             self.control.props["aria-invalid"] = "true" if text else "false"
 
+    def point_out(self) -> None:
+        """Bring the field into view and put the cursor in it."""
+        self.run_method("scrollIntoView", {"block": "center"})
+        if isinstance(self.control, DisableableElement):
+            self.control.run_method("focus")
+
     def note(self, text: str) -> None:
         """Change the hint beneath."""
         self._hint.set_text(text)
@@ -71,7 +78,7 @@ def text_field(
         on_change=on_change,
     )
     if secret:
-        control.props("autocomplete=off")
+        control.props("autocomplete=new-password")
     field.hold(control)
     return field
 

@@ -1,12 +1,12 @@
 """Formats: durations, ages, times, counts and shares as text in the page's language."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from components.words import tr
 
 NOTHING = "–"
+_MINUTE_MS = 60_000
 FEW = 5  # under this many judged there is no share
 
 
@@ -14,16 +14,18 @@ def duration_text(ms: float | None) -> str:
     """Return 840 ms, 1.24 s, 12.4 s, 3 m 05 s or 2 h 05 m."""
     if ms is None:
         return NOTHING
-    if ms < 999.5:
-        return f"{round(ms)} ms"
-    if ms < 9_995:
-        return f"{ms / 1000:.2f} s"
-    if ms < 59_950:
-        return f"{ms / 1000:.1f} s"
+    if ms < _MINUTE_MS - 40:  # what would round to 60.0 s is a minute
+        return _short_text(ms)
     seconds = round(ms / 1000)
     if seconds < 3600:
         return tr("{m} m {s} s", m=seconds // 60, s=f"{seconds % 60:02d}")
     return tr("{h} h {m} m", h=seconds // 3600, m=f"{seconds // 60 % 60:02d}")
+
+
+def _short_text(ms: float) -> str:
+    if round(ms) < 1000:
+        return f"{round(ms)} ms"
+    return f"{ms / 1000:.2f} s" if ms < 10_000 - 5 else f"{ms / 1000:.1f} s"
 
 
 def age_text(seconds: float) -> str:
@@ -67,7 +69,7 @@ def clock_text(at: datetime | None, zone: str, now: datetime | None = None) -> s
 
 
 def moment_text(at: datetime | None, zone: str) -> str:
-    """Return the whole time with its zone and offset, for a tooltip: 2026-01-05 05:00:00 …"""
+    """Return the whole time with its zone and offset, such as 2026-01-05 05:00:00 UTC (UTC+00:00)."""
     if at is None:
         return NOTHING
     local = at.astimezone(zone_of(zone))
@@ -96,7 +98,7 @@ def epoch_ms(at: datetime | None) -> int | None:
     return round(aware.timestamp() * 1000)
 
 
-_UNITS: Mapping[str, float] = {"k": 1e3, "M": 1e6, "G": 1e9}
+_UNITS = (("G", 1e9), ("M", 1e6), ("k", 1e3))
 
 
 def count_text(n: float | None) -> str:
@@ -105,8 +107,8 @@ def count_text(n: float | None) -> str:
         return NOTHING
     if abs(n) < 10_000:
         return f"{n:,.0f}"
-    unit = "G" if abs(n) >= 1e9 else "M" if abs(n) >= 1e6 else "k"
-    return f"{n / _UNITS[unit]:.1f}{unit}"
+    unit, size = next((unit, size) for unit, size in _UNITS if abs(n) >= size)
+    return f"{n / size:.1f}{unit}"
 
 
 def share_text(good: int, judged: int) -> str:

@@ -21,6 +21,7 @@ from services.schedules.types import ScheduleView
 from services.settings.types import AnonMethod, Preferences, ResultMode
 
 _HOURS, _DAILY = "hours", "daily"
+USUAL_HOURS = 6  # offered when there was no interval before
 RESULT_MODE_WORDS: Mapping[ResultMode, str] = {
     ResultMode.RAW_PASSTHROUGH: word("As the model wrote it"),
     ResultMode.XML_PLAINTEXT: word("Repaired while passing"),
@@ -66,12 +67,10 @@ class ScheduleForm(ui.element):
         self._touch()
 
     def load(self, preferences: Preferences) -> None:
-        """Show other settings, e.g. after another window saved; what is being typed is kept."""
-        if self._patch():
-            self._now = preferences
-            return
+        """Show other settings, e.g. after a save here or elsewhere; what is being typed is kept."""
+        typed = self._patch()
         self._now = preferences
-        self._fill(preferences)
+        self._fill(preferences, typed)
         self._touch()
 
     # -- parts
@@ -90,7 +89,7 @@ class ScheduleForm(ui.element):
             "e2e_interval_hours",
             number_field(
                 tr("Hours between checks"),
-                preferences.e2e_interval_hours or 6,
+                preferences.e2e_interval_hours or USUAL_HOURS,
                 low=3,
                 high=24,
                 unit="h",
@@ -254,22 +253,28 @@ class ScheduleForm(ui.element):
         self._next_age.move(epoch_ms(at), whole)
         self._cost.set_text(cost)
 
-    def _fill(self, preferences: Preferences) -> None:
+    def _fill(self, preferences: Preferences, typed: Patch) -> None:
+        """Put stored values into the controls, but for the ones that are being changed."""
+        if not {"e2e_interval_hours", "e2e_daily_time"} & typed.keys():
+            hours = preferences.e2e_interval_hours
+            self._kind.choose(_DAILY if hours is None else _HOURS)
+            self._fields["e2e_interval_hours"].control.value = hours or USUAL_HOURS
+        if "e2e_enabled" not in typed:
+            self._switch.value = preferences.e2e_enabled
+        if "e2e_strict" not in typed:
+            self._strict.value = preferences.e2e_strict
+        if "e2e_user_types" not in typed:
+            for kind, box in self._types.items():
+                box.value = kind in preferences.e2e_user_types
         stored = asdict(preferences)
-        self._kind.choose(_DAILY if preferences.e2e_interval_hours is None else _HOURS)
-        self._switch.value = preferences.e2e_enabled
-        self._strict.value = preferences.e2e_strict
-        for kind, box in self._types.items():
-            box.value = kind in preferences.e2e_user_types
         for name, field in self._fields.items():
-            field.refuse("")
-            if name == "e2e_interval_hours":
-                field.control.value = preferences.e2e_interval_hours or 6
-            elif name != "e2e_user_types":
+            if name not in typed and name not in ("e2e_interval_hours", "e2e_user_types"):
                 field.control.value = stored[name]
 
     def _reset(self) -> None:
-        self._fill(self._now)
+        for field in self._fields.values():
+            field.refuse("")
+        self._fill(self._now, {})
         self._touch()
 
     async def _save(self) -> None:

@@ -50,7 +50,7 @@ class TargetForm:
             self._account_fields(old)
             with ui.element("div").classes("gb-form__wide"):
                 self._production = ui.switch(
-                    tr("Production: ask again before heavy tests"),
+                    tr("Production: shown beside its name everywhere"),
                     value=old.is_production if old else False,
                 )
             with ui.element("div").classes("gb-form__acts gb-form__wide"):

@@ -7,10 +7,9 @@ from typing import Any
 from nicegui import ui
 
 from components.primitives.button import button, icon_button
-from components.words import tr, word
+from components.status.targets import target_name
+from components.words import tr
 from services.targets.types import Target
-
-OWN_NAME = word("This console")  # the stored name of our own gateway until it is renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +48,12 @@ class TargetList(ui.element):
                 ui.label(target.api_base).classes("t-mono c-faint t-clip")
             ui.label(ways_text(target)).classes("t-meta c-muted gb-list__side")
             if target.is_current:
-                ui.label(tr("Under test")).classes("gb-badge").props("data-tone=running")
+                ui.label(tr("Under test")).classes("gb-badge gb-badge--ink")
             else:
                 button(tr("Select"), lambda: self._acts.select(target), small=True)
             icon_button("edit", tr("Edit"), lambda: self._acts.edit(target), small=True)
             if not target.is_self:
                 icon_button("delete", tr("Delete"), lambda: self._acts.delete(target), small=True)
-
-
-def target_name(target: Target) -> str:
-    """Return the name an operator chose; our own gateway's first name is translated."""
-    return tr(target.name) if target.is_self else target.name
 
 
 def ways_text(target: Target) -> str:

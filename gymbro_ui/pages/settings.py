@@ -19,7 +19,8 @@ from components.settings.about import Path, about
 from components.settings.pace_form import PaceForm
 from components.settings.secret_row import fact_row, secret_row
 from components.settings.target_form import TargetForm
-from components.settings.target_list import TargetActs, TargetList, target_name
+from components.settings.target_list import TargetActs, TargetList
+from components.status.targets import target_name
 from components.theme import apply as theme
 from components.words import LANGUAGES, choose_language, language, tr
 from gymbro_ui.actions import act, save_preferences, schedule_form

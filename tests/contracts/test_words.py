@@ -48,9 +48,11 @@ def test_translations_keep_the_braces_of_their_template() -> None:
     for path in po_files():
         for text, forms in _entries(read_catalogue(path)):
             allowed = set().union(*(_braces(one) for one in text))
-            for form in forms:
-                if not _braces(form) <= allowed or (len(text) == 1 and _braces(form) != allowed):
-                    wrong.append(f"{path.name}: {text[0]!r} → {form!r}")
+            wrong += [
+                f"{path.name}: {text[0]!r} → {form!r}"
+                for form in forms
+                if not _braces(form) <= allowed or (len(text) == 1 and _braces(form) != allowed)
+            ]
     assert not wrong, "\n".join(wrong)
 
 

@@ -25,7 +25,6 @@ from services.foundation.signals import Signal
 from services.schedules import triggers
 from services.schedules.types import ScheduleView, Slot, SlotState
 from services.settings import rules
-from services.settings.env import read_env
 from services.settings.types import Preferences
 from services.targets.types import Target, TargetEdit
 from tests.support import preview_data as data
@@ -276,7 +275,20 @@ class FakeE2e:
 def build(*, running: bool = False, bare: bool = False, late: bool = False) -> Any:
     """Return a console made of these parts; bare has nothing mapped and no past."""
     settings = FakeSettings()
-    env = read_env(host=None, port=None, data_dir="/srv/gymbro-console/data", open_browser=False)
+    folder = data.DATABASE.parent
+    env = types.SimpleNamespace(
+        database_path=data.DATABASE,
+        database_url=f"sqlite:///{data.DATABASE}",
+        database_source="--data-dir",
+        data_dir=folder,
+        backups_dir=folder / "backups",
+        logs_dir=folder / "logs",
+        secrets_dir=folder / "secrets",
+        public_url="http://127.0.0.1:9999",
+        embedded_auth=True,
+        embedded_auth_url="http://127.0.0.1:9999",
+        anon_enabled=True,
+    )
     accounts = types.SimpleNamespace(
         anon_key=data.TARGETS[0].anon_key,
         service_key=data.TARGETS[0].service_key,
@@ -319,8 +331,8 @@ def main() -> None:
     given = parser.parse_args()
     for page in ("dashboard", "e2e", "settings"):
         _stand_in(f"gymbro_ui.pages.{page}")
-    from components.theme import apply as theme
-    from gymbro_ui.shell import shell
+    theme = importlib.import_module("components.theme.apply")
+    shell = importlib.import_module("gymbro_ui.shell").shell  # after the stand-ins
 
     theme.install()
     console = build(running=given.running, bare=given.bare, late=given.late)

@@ -115,11 +115,8 @@ def status_of(key: str, user_type: UserType, back: int) -> CellStatus:
     if back == 12:
         return CellStatus.NOT_RUN
     roll = _random.random()
-    if roll < 0.02:
-        return CellStatus.FAILED
-    if roll < 0.05:
-        return CellStatus.SLOW
-    return CellStatus.LIMITED if roll < 0.06 else CellStatus.OK
+    odds = ((0.02, CellStatus.FAILED), (0.05, CellStatus.SLOW), (0.06, CellStatus.LIMITED))
+    return next((status for share, status in odds if roll < share), CellStatus.OK)
 
 
 def matrix(count: int) -> Matrix:

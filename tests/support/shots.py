@@ -46,7 +46,7 @@ async def take(
     await _settle(page)
     for step in filter(None, script.split(";")):
         await _step(page, step.strip())
-    await page.screenshot(path=str(out))
+    await page.screenshot(path=str(out))  # makes the folder
     await context.close()
     return problems
 
@@ -87,7 +87,6 @@ async def main() -> None:
     parser.add_argument("--out", default="/tmp/shots")
     given = parser.parse_args()
     folder = Path(given.out)
-    folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for path in given.paths:
