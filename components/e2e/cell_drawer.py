@@ -9,7 +9,6 @@ from nicegui import ui
 from components.e2e.drawer_facts import facts_tab, reply_tab
 from components.e2e.drawer_tabs import checks_tab, compare_tab, dot, timing_tab
 from components.e2e.evidence import evidence
-from components.e2e.reasons import reason_text
 from components.primitives.button import button, copy_button
 from components.primitives.drawer import Drawer
 from components.primitives.empty import problem
@@ -17,6 +16,7 @@ from components.primitives.formats import clock_text
 from components.primitives.skeleton import skeleton_rows
 from components.primitives.toolbar import Segment
 from components.status.looks import cause_word, cell_look, trigger_word, user_type_word
+from components.status.reasons import reason_text
 from components.words import tr, trn
 from services.e2e.types import Cell, CellDetail
 

@@ -11,6 +11,7 @@ from components.primitives.button import copy_button
 from components.primitives.formats import NOTHING, moment_text
 from components.primitives.toolbar import Segment
 from components.status.looks import CELL_LOOKS, NO_CELL, trigger_word
+from components.status.reasons import reason_text
 from components.words import tr, word
 from services.e2e.types import Cell, CellDetail, CellStatus
 
@@ -20,10 +21,11 @@ LEG_WORDS = {
     "provider": word("Provider directly"),
 }
 RETRY_WORDS = {
-    "limited_waited": word("waited {s} after a 429"),
-    "before_accepted": word("tried again before the message was accepted"),
-    "fresh_token": word("tried again with a fresh token"),
+    "limited_waited_": word("waited {what} after a 429"),
+    "token_renewed": word("tried again with a fresh token"),
+    "early_": word("tried again after an early failure ({what})"),
 }
+NOT_ASKED = "not_asked"
 
 
 def reply_tab(detail: CellDetail) -> None:
@@ -120,7 +122,7 @@ def retry_text(retry: str) -> str:
     """Return what a retry word means, e.g. `waited 3s after a 429`."""
     for prefix, template in RETRY_WORDS.items():
         if retry.startswith(prefix):
-            return tr(template, s=retry.removeprefix(prefix).strip("_"))
+            return tr(template, what=reason_text(retry.removeprefix(prefix)))
     return retry
 
 
@@ -134,8 +136,12 @@ def _fact(name: str, value: str, *, is_id: bool = False) -> None:
 
 
 def _leg(leg: str, state: str) -> None:
-    look = {"ok": CELL_LOOKS[CellStatus.OK], "failed": CELL_LOOKS[CellStatus.FAILED]}.get(state)
-    with ui.element("div").classes("gb-row"):
-        dot(look or NO_CELL, show_word=False)
+    is_ok = state == CellStatus.OK
+    look = CELL_LOOKS[CellStatus.OK if is_ok else CellStatus.FAILED]
+    if state == NOT_ASKED:
+        look = NO_CELL
+    with ui.element("div").classes("gb-row gb-start"):
+        dot(look, show_word=False)
         ui.label(tr(LEG_WORDS.get(leg, leg)))
-        ui.label(look.label if look else state).classes("t-meta c-muted")
+        said = tr("Not asked") if state == NOT_ASKED else reason_text(state)
+        ui.label(look.label if is_ok else said).classes("c-muted t-wrap")

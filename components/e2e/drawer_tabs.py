@@ -8,21 +8,21 @@ from components.e2e.compare import (
     first_differing_check,
     what_changed,
 )
-from components.e2e.reasons import reason_text
 from components.e2e.waterfall import Bar, bars, total_ms
 from components.primitives.formats import clock_text, duration_text
 from components.primitives.status_dot import StatusDot
 from components.status.looks import CELL_LOOKS, NO_CELL, Look
+from components.status.reasons import reason_text
 from components.words import tr, word
 from services.e2e.types import Cell, CellDetail, CellStatus, CheckResult
 
 CHECK_WORDS = {
     "completed": word("Ended with completed"),
-    "reply_length": word("Reply has text"),
+    "reply_length": word("Text in the reply"),
     "sequence": word("No gap in seq"),
     "thinkingml": word("ThinkingML structure"),
     "jsonseq": word("JSONSeq structure"),
-    "latency": word("Fast enough"),
+    "latency": word("Time to the reply"),
 }
 _PASSED = CELL_LOOKS[CellStatus.OK]
 _REFUSED = CELL_LOOKS[CellStatus.FAILED]
@@ -82,8 +82,7 @@ def checks_tab(cell: Cell) -> None:
 def check_line(check: CheckResult) -> None:
     """Draw one check."""
     with ui.element("div").classes("gx-check"):
-        look = {True: _PASSED, False: _REFUSED, None: NO_CELL}[check.ok]
-        dot(look, show_word=False)
+        dot(_check_look(check), show_word=False)
         with ui.element("div").classes("gb-col gap-0 gb-grow"):
             with ui.element("div").classes("gb-row gb-spread"):
                 ui.label(tr(CHECK_WORDS.get(check.name, check.name))).classes("t-strong")
@@ -93,9 +92,21 @@ def check_line(check: CheckResult) -> None:
             _expected(check)
 
 
+def _is_slow(check: CheckResult) -> bool:
+    return check.ok is True and check.reason not in ("ok", "")
+
+
+def _check_look(check: CheckResult) -> Look:
+    if _is_slow(check):
+        return CELL_LOOKS[CellStatus.SLOW]
+    return {True: _PASSED, False: _REFUSED, None: NO_CELL}[check.ok]
+
+
 def _check_word(check: CheckResult) -> str:
     if check.ok is None:
         return tr("Not judged")
+    if _is_slow(check):
+        return CELL_LOOKS[CellStatus.SLOW].label
     return tr("Passed") if check.ok else tr("Not passed")
 
 
@@ -103,7 +114,8 @@ def _expected(check: CheckResult) -> None:
     with ui.element("div").classes("gx-expected"):
         for name, value in ((tr("Expected"), check.expected), (tr("Got"), check.actual)):
             ui.label(name).classes("t-meta c-faint")
-            ui.label(value).classes("t-mono t-wrap")
+            # The service stores English texts that are keys of the catalogues where they are ours.
+            ui.label(tr(value)).classes("t-mono t-wrap")
 
 
 def timing_tab(cell: Cell) -> None:

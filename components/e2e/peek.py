@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from components.e2e.reasons import reason_text
 from components.primitives.formats import duration_text
 from components.status.looks import cause_word, user_type_word
+from components.status.reasons import reason_text
 from components.words import tr
 from services.e2e.types import Cell
 

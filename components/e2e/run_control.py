@@ -38,13 +38,13 @@ class RunControl(ui.element):
         self._choices: tuple[RunChoice, ...] = ()
         self._is_running = False
         with self:
-            self._start = button("", lambda: self._begin("all"), icon="play_arrow", kind="primary")
+            self._start = button("", lambda: self._begin("all"), icon="play_arrow")
             self._more = icon_button("arrow_drop_down", tr("Run a part"))
             self._more.classes("gb-btn-default")
             with self._more:
                 self._menu = ui.menu()
             with ui.element("div").classes("gx-progress gb-hide").props("role=status") as box:
-                self._text = ui.label("")
+                self._done_text = ui.label("")
                 with ui.element("div").classes("gx-progress__track"):
                     self._fill = ui.element("i")
                 self._cancel = button(tr("Cancel"), self._stop, small=True, kind="danger")
@@ -64,7 +64,7 @@ class RunControl(ui.element):
     def running(self, done: int, total: int) -> None:
         """Show how many of how many cells are judged."""
         share = 100 * done / total if total else 0
-        self._text.set_text(tr("{done} of {total}", done=done, total=total))
+        self._done_text.set_text(tr("{done} of {total}", done=done, total=total))
         self._fill.style(f"width:{share:.1f}%")
         self._show(is_running=True)
 

@@ -45,16 +45,9 @@ class ScheduleCard(ui.element):
                 ui.label(tr("next"))
                 Age(epoch_ms(view.next_at), age_words(), title=moment_text(view.next_at, view.zone))
                 _dot()
-                ui.label(
-                    trn("{n} call a day", "{n} calls a day", facts.conversations_per_day)
-                ).classes("t-clip")
+                ui.label(tr("{n} calls/day", n=facts.conversations_per_day))
             if view.missed:
-                count = len(view.missed)
-                ui.label(trn("{n} slot missed", "{n} slots missed", count)).props(
-                    "data-tone=slow"
-                ).classes("c-tone").tooltip(
-                    "\n".join(moment_text(slot.slot_at, view.zone) for slot in view.missed[:8])
-                )
+                _missed(view)
             button(tr("Edit"), self._on_edit, small=True)
 
 
@@ -63,6 +56,14 @@ def rule_text(rule: Rule) -> str:
     if isinstance(rule, Every):
         return tr("Every {n} h", n=rule.hours)
     return tr("Daily at {at}", at=f"{rule.at:%H:%M}")
+
+
+def _missed(view: ScheduleView) -> None:
+    slots = "\n".join(moment_text(slot.slot_at, view.zone) for slot in view.missed[:8])
+    name = trn("{n} slot missed", "{n} slots missed", len(view.missed))
+    mark = ui.label(f"! {len(view.missed)}").classes("gb-badge").props("data-tone=slow role=img")
+    mark.props["aria-label"] = name
+    mark.props["title"] = f"{name}\n{slots}"
 
 
 def _dot() -> None:

@@ -16,7 +16,7 @@ class Summary(ui.element):
     def __init__(self) -> None:
         """Start empty."""
         super().__init__("div")
-        self.classes("gb-row gap-12 gb-wrap gx-summary").props("aria-live=off")
+        self.classes("gb-row gap-12 gx-summary").props("aria-live=off")
         self._shown: dict[CellStatus, int] = {}
 
     def show(self, counts: Mapping[CellStatus, int]) -> None:
@@ -28,6 +28,9 @@ class Summary(ui.element):
         with self:
             for status, count in counts.items():
                 look = cell_look(status)
-                StatusDot(look.tone, look.shape, look.weight, f"{look.label} {count}").tooltip(
-                    trn("{n} model", "{n} models", count)
-                )
+                name = f"{look.label}: {trn('{n} model', '{n} models', count)}"
+                with ui.element("span").classes("gb-row gap-4").props("role=img") as one:
+                    StatusDot(look.tone, look.shape, look.weight, "")
+                    ui.label(str(count)).classes("t-strong")
+                one.props["aria-label"] = name
+                one.props["title"] = name

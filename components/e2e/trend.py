@@ -37,7 +37,14 @@ def trend_options(points: Sequence[TrendPoint], off_spans: Sequence[OffSpan]) ->
         ),
     ]
     axes = (Axis(tr("Good"), low=0, high=100, unit="%"), Axis(tr("Latency"), low=0, unit=" s"))
-    return lines(series, axes=axes, spans=[_span(span) for span in off_spans])
+    options = lines(series, axes=axes, spans=[_span(span) for span in off_spans])
+    # Names stand at the ends of the lines, so the right axis moves out of their way.
+    options["grid"] = {**options["grid"], "right": 104}
+    share_axis, time_axis = options["yAxis"]
+    share_axis["interval"] = 25
+    time_axis["offset"] = 44
+    time_axis["minInterval"] = 1
+    return options
 
 
 def _seconds(ms: int | None) -> float | None:

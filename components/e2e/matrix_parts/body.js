@@ -5,7 +5,7 @@ import { blankRow, dress, fillRow, fitCells } from "gymbro-matrix/row.js";
 
 const SPARE_ROWS = 4, SPARE_COLUMNS = 24, WHOLE = 128; // up to WHOLE columns exist all the time
 export const HEAD_PX = 36;
-const SCROLLBAR_PX = 12, AWAY = "-200px";
+const AWAY = "-200px";
 
 export class Body {
   constructor(scroller, space, model) {
@@ -21,7 +21,7 @@ export class Body {
     this.stats = parseInt(style.getPropertyValue("--gx-stats")) || 168;
     const height = HEAD_PX + model.lines.length * model.rowHeight;
     const least = this.label + model.axis.width + this.stats;
-    scroller.style.height = height + (least > scroller.clientWidth ? SCROLLBAR_PX : 0) + 2 + "px";
+    scroller.style.height = height + (least > scroller.clientWidth ? this.bar() : 0) + 2 + "px";
     this.width = Math.max(least, scroller.clientWidth);
     this.lead = this.width - this.stats - model.axis.width; // newest column touches the statistics
     this.space.style.width = this.width + "px";
@@ -31,6 +31,14 @@ export class Body {
     scroller.setAttribute("aria-rowcount", model.lines.length + 1);
     scroller.setAttribute("aria-colcount", model.columns.length + 4);
     this.strips(height - HEAD_PX);
+  }
+
+  // How much of the box a horizontal scroll bar takes here; overlay bars take nothing.
+  bar() {
+    const probe = this.scroller.parentNode.appendChild(el("div", "gx-probe"));
+    const height = probe.offsetHeight - probe.clientHeight;
+    probe.remove();
+    return height;
   }
 
   strips(height) {

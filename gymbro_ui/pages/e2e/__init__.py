@@ -13,3 +13,4 @@ async def render(console: "Console") -> None:
     page = E2ePage(console)
     page.draw()
     await page.load()
+    page.open_asked_cell()

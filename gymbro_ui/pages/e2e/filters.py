@@ -21,6 +21,7 @@ class Filters:
     mode: str = "matrix"
     sort: str = "worst"
     models: tuple[str, ...] = ()
+    cell_id: int = 0  # a cell to open at once; not kept in the address
 
     @property
     def user_types(self) -> tuple[UserType, ...]:
@@ -39,13 +40,14 @@ def read_filters(query: str) -> Filters:
         value = given.get(name, [""])[0]
         return value if value in allowed else default
 
-    plain = Filters()
+    plain, cell = Filters(), given.get("cell", [""])[0]
     return Filters(
         view=one("view", VIEWS, plain.view),
         window=one("window", WINDOWS, plain.window),
         mode=one("mode", MODES, plain.mode),
         sort=one("sort", SORTS, plain.sort),
         models=tuple(dict.fromkeys(given.get("model", [])))[:MODELS_MOST],
+        cell_id=int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 19 else 0,
     )
 
 

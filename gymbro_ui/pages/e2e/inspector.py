@@ -42,7 +42,7 @@ class Inspector:
         self._user_types = user_types
         self._place: CellPlace | None = None
         self.grid: MatrixGrid | None = None
-        with ui.element("div") as self._root:
+        with ui.element("div").style("display:contents") as self._root:
             self._drawer = CellDrawer(
                 DrawerCalls(
                     api_base=lambda: console.targets.current.api_base,
@@ -60,6 +60,11 @@ class Inspector:
             self.grid.pin(place)
         self._drawer.wait(place.model_key)
         background_tasks.create(self._read(place), name="open a cell")
+
+    def open_cell(self, cell_id: int) -> None:
+        """Show the cell of that id."""
+        self._drawer.wait(tr("One result"))
+        background_tasks.create(self._find(cell_id), name="open a cell")
 
     def open_model(self, model_key: str) -> None:
         """Show the newest cell of a model, the worse one of its user types."""
@@ -95,7 +100,7 @@ class Inspector:
             app.storage.user[_SILENT] = not ask_next
             if not agreed:
                 return
-        await act(lambda: self._console.e2e.start(request), done=tr("Started"))
+        await act(lambda: self._console.e2e.start(request), done=tr("Run started"))
 
     async def _read(self, place: CellPlace) -> None:
         with self._root:
@@ -114,6 +119,15 @@ class Inspector:
                 self._failed(place, tr("This model was not asked in this launch."))
             else:
                 self._drawer.show(detail)
+
+    async def _find(self, cell_id: int) -> None:
+        with self._root:
+            try:
+                cell = (await self._console.e2e.cell(cell_id)).cell
+            except ConsoleError as error:
+                self._drawer.fail(sentence(error.message), lambda: self.open_cell(cell_id))
+                return
+            self.open(CellPlace(cell.launch_no, cell.model_key, cell.user_type))
 
     def _failed(self, place: CellPlace, reason: str) -> None:
         self._drawer.fail(reason, lambda: self.open(place))

@@ -69,6 +69,11 @@ class E2ePage:
         self._show_run()
         self._show_schedule()
 
+    def open_asked_cell(self) -> None:
+        """Open the cell the address names, if it names one."""
+        if self._filters.cell_id:
+            self._inspector.open_cell(self._filters.cell_id)
+
     def reload(self) -> None:
         """Load in the background."""
         background_tasks.create(self.load(), name="load the E2E page")
@@ -131,8 +136,8 @@ class E2ePage:
             "7d": tr("7 d"),
             "30d": tr("30 d"),
             "last20": tr("Last 20"),
-            "last50": tr("Last 50"),
-            "last100": tr("Last 100"),
+            "last50": "50",
+            "last100": "100",
         }
         modes = {"matrix": tr("Matrix"), "table": tr("Table")}
         chosen = self._filters

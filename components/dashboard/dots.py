@@ -1,0 +1,90 @@
+"""Health dots: one entry a model, two dots, problems first; the newest real state only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from components.dashboard.freshness import fresh_until
+from components.primitives.formats import age_words, duration_text, epoch_ms
+from components.status.looks import (
+    NO_CELL,
+    SEVERITY,
+    cause_word,
+    cell_look,
+    look_props,
+    user_type_word,
+)
+from components.status.reasons import reason_text
+from components.words import tr
+from services.accounts.types import UserType
+from services.e2e.types import CellStatus, Dot, Health
+from services.schedules.types import ScheduleView
+
+TIP_MOST = 160
+
+
+class HealthDots(ui.element, component="dots.js"):
+    """Every mapped model with its present health, drawn by one element."""
+
+    def __init__(self, on_open: Callable[[int], Any]) -> None:
+        """Stand empty until `show`; `on_open` gets the id of the cell behind a dot."""
+        super().__init__()
+        self._on_open = on_open
+        self._props["models"] = []
+        self._props["words"] = {
+            "title": tr("Health of every mapped model"),
+            "stale": tr("Stale"),
+            "demo": tr("Demo"),
+            "never": tr("Never judged"),
+            "ages": age_words(),
+        }
+        self.on("open", self._opened)
+
+    def show(self, health: Health, view: ScheduleView) -> None:
+        """Draw the present health."""
+        self._props["models"] = entries(health, view)
+        self.update()
+
+    def _opened(self, event: GenericEventArguments) -> Any:
+        return self._on_open(event.args) if isinstance(event.args, int) else None
+
+
+def entries(health: Health, view: ScheduleView) -> list[dict[str, Any]]:
+    """Return one entry a model, problems first, then by name; unmapped ones are left out."""
+    found: dict[str, dict[UserType, Dot]] = {key: {} for key in health.mapped}
+    for dot in health.dots:
+        if dot.model_key in found:
+            found[dot.model_key][dot.user_type] = dot
+    order = sorted(found.items(), key=lambda item: (_badness(item[1].values()), item[0]))
+    return [_entry(key, dots, view) for key, dots in order]
+
+
+def _badness(dots: Any) -> int:
+    return min((SEVERITY[dot.status] for dot in dots), default=SEVERITY[CellStatus.NOT_RUN])
+
+
+def _entry(key: str, dots: Mapping[UserType, Dot], view: ScheduleView) -> dict[str, Any]:
+    shown: Sequence[Dot | None] = [dots.get(kind) for kind in UserType]
+    return {
+        "key": key,
+        "demo": any(dot is not None and dot.is_demo for dot in shown),
+        "dots": [_dot(kind, dot, view) for kind, dot in zip(UserType, shown, strict=True)],
+    }
+
+
+def _dot(kind: UserType, dot: Dot | None, view: ScheduleView) -> dict[str, Any]:
+    if dot is None:
+        return {"user": user_type_word(kind), **look_props(NO_CELL), "id": 0, "why": ""}
+    why = [part for part in (cause_word(dot.cause), reason_text(dot.error)[:TIP_MOST]) if part]
+    if dot.latency_ms is not None:
+        why.append(duration_text(dot.latency_ms))
+    return {
+        "user": user_type_word(kind),
+        **look_props(cell_look(dot.status)),
+        "id": dot.cell_id,
+        "at": epoch_ms(dot.at),
+        "until": epoch_ms(fresh_until(dot.at, view)),
+        "why": " · ".join(why),
+    }

@@ -1,0 +1,208 @@
+"""Overview page: draws the present state at once and follows every change."""
+
+from typing import TYPE_CHECKING
+
+from nicegui import background_tasks, ui
+
+from components.dashboard.broke import broke_list, since_strip
+from components.dashboard.dots import HealthDots
+from components.dashboard.first_steps import Beginning, FirstCalls, first_steps
+from components.dashboard.latest import LatestRuns, latest_rows
+from components.dashboard.running import RunningCalls, RunningNow
+from components.dashboard.works import Works
+from components.live import on_batch
+from components.primitives.card import card, page_head
+from components.primitives.confirm import confirm
+from components.primitives.empty import empty
+from components.words import sentence, tr
+from gymbro_ui.actions import act
+from gymbro_ui.pages.dashboard.supplier import supplier_calls
+from services.e2e.types import ChangeSinceSeen, LaunchRequest
+from services.executions.types import Execution
+from services.foundation.errors import ConsoleError
+
+if TYPE_CHECKING:
+    from services.console import Console
+
+RUNS_SHOWN = 8
+
+
+class OverviewPage:
+    """One open Overview."""
+
+    def __init__(self, console: "Console") -> None:
+        """Start with nothing read from the store."""
+        self._console = console
+        self._changes: list[ChangeSinceSeen] = []
+        self._was_empty: bool | None = None
+
+    def draw(self) -> None:
+        """Draw the frame of the page and fill it from memory."""
+        page_head(tr("Overview"))
+        self._first = ui.element("div").classes("gb-col")
+        self._draw_head()
+        self._draw_health()
+        with card(tr("Latest runs"), tight=True):
+            self._latest = LatestRuns(self._open_run)
+        self._follow()
+        self._show_all()
+
+    async def load(self) -> None:
+        """Read what is only in the store: the newest executions and the changes since seen."""
+        await self._read_latest()
+        await self._read_changes()
+
+    def _draw_head(self) -> None:
+        with ui.element("div").classes("ov-head") as self._head:
+            with card(tr("Does it work?")):
+                self._works = Works()
+            with card(tr("Running now")):
+                self._running = RunningNow(RunningCalls(self._start, self._cancel))
+            with card(tr("What broke, and whose fault")):
+                self._broke = ui.element("div").classes("gb-col gap-0")
+        self._since = ui.element("div").classes("gb-col")
+
+    def _draw_health(self) -> None:
+        with card(tr("Health"), toolbar=_legend, note=tr("Newest real state, problems first")):
+            self._dots = HealthDots(self._open_cell)
+            self._nothing = ui.element("div")
+
+    # -- what changes
+
+    def _follow(self) -> None:
+        console = self._console
+        on_batch(console.e2e.health_changed, lambda _: self._health_changed())
+        on_batch(console.e2e.finished, lambda _: self._health_changed())
+        on_batch(console.e2e.launched, lambda _: self._show_health())
+        on_batch(console.executions.changed, self._executions_changed)
+        on_batch(console.schedules.changed, lambda _: self._show_health())
+        on_batch(console.settings.changed, lambda _: self._show_health())
+        on_batch(console.targets.changed, lambda _: self._health_changed())
+        on_batch(console.mapping.changed, lambda _: self._show_all())
+
+    def _health_changed(self) -> None:
+        self._show_all()
+        background_tasks.create(self._read_changes(), name="changes since seen")
+
+    def _executions_changed(self, changed: list[Execution]) -> None:
+        self._show_running()
+        if any(one.status.is_final or not one.done for one in changed):
+            background_tasks.create(self._read_latest(), name="latest runs")
+
+    def _show_all(self) -> None:
+        self._show_health()
+        self._show_running()
+
+    def _show_health(self) -> None:
+        console = self._console
+        health, view = console.e2e.health(), console.schedules.view()
+        self._works.show(health, view)
+        self._dots.show(health, view)
+        self._dots.set_visibility(bool(health.mapped))
+        self._show_nothing(is_empty=not health.mapped)
+        self._show_lists()
+        self._show_first(is_first=health.judged_at is None)
+
+    def _show_nothing(self, *, is_empty: bool) -> None:
+        self._nothing.clear()
+        self._nothing.set_visibility(is_empty)
+        if is_empty:
+            with self._nothing:
+                empty(
+                    tr("Nothing to judge"),
+                    tr("No model is mapped, so there is nothing that could be green."),
+                    symbol="hub",
+                )
+
+    def _show_first(self, *, is_first: bool) -> None:
+        if is_first == self._was_empty and not is_first:
+            return
+        self._was_empty = is_first
+        self._first.clear()
+        self._first.set_visibility(is_first)
+        if not is_first:
+            return
+        console = self._console
+        mapped = console.mapping.mapped()
+        begin = Beginning(
+            target_name=console.targets.current.name or console.targets.current.api_base,
+            real_models=sum(not model.is_demo for model in mapped),
+            demo_models=sum(model.is_demo for model in mapped),
+            forecast=console.e2e.forecast(LaunchRequest()),
+        )
+        with self._first:
+            first_steps(begin, FirstCalls(self._start, supplier_calls(console)))
+
+    def _show_running(self) -> None:
+        console = self._console
+        cost = console.e2e.forecast(LaunchRequest()).conversations
+        self._running.show(console.executions.running(), cost)
+
+    def _show_lists(self) -> None:
+        console = self._console
+        zone, now = console.schedules.view().zone, console.clock.now()
+        self._broke.clear()
+        with self._broke:
+            broke_list(console.e2e.health(), zone, now, self._open_cell)
+        self._since.clear()
+        self._since.set_visibility(bool(self._changes))
+        if self._changes:
+            with self._since:
+                since_strip(self._changes, zone, now, self._acknowledge)
+
+    async def _read_latest(self) -> None:
+        console = self._console
+        try:
+            found = await console.executions.newest(RUNS_SHOWN)
+        except ConsoleError as error:
+            self._say(error)
+            return
+        with self._head:
+            if not self._head.is_deleted:
+                zone = console.schedules.view().zone
+                self._latest.show(latest_rows(found, zone, console.clock.now()))
+
+    async def _read_changes(self) -> None:
+        try:
+            self._changes = await self._console.e2e.since_seen()
+        except ConsoleError as error:
+            self._say(error)
+            return
+        with self._head:
+            if not self._head.is_deleted:
+                self._show_lists()
+
+    def _say(self, error: ConsoleError) -> None:
+        with self._head:
+            ui.notify(sentence(error.message), type="negative")
+
+    # -- what an operator does
+
+    async def _start(self) -> None:
+        await act(lambda: self._console.e2e.start(LaunchRequest()))
+
+    async def _cancel(self, execution_id: str) -> None:
+        agreed = await confirm(
+            tr("Cancel this run?"),
+            tr("What has been judged is kept; the rest is marked as cancelled."),
+            accept=tr("Cancel the run"),
+            danger=True,
+        )
+        if agreed:
+            await act(lambda: self._console.executions.cancel(execution_id))
+
+    async def _acknowledge(self) -> None:
+        await act(self._console.e2e.acknowledge)
+        await self._read_changes()
+
+    def _open_cell(self, cell_id: int) -> None:
+        ui.navigate.to(f"/e2e?cell={int(cell_id)}")
+
+    def _open_run(self, execution_id: str) -> None:
+        del execution_id  # every kind of this version is an E2E, and those are read in the matrix
+        ui.navigate.to("/e2e")
+
+
+def _legend() -> None:
+    with ui.element("div").classes("hd-legend"):
+        ui.label(tr("left anonymous, right registered"))
