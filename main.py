@@ -1,5 +1,6 @@
 """GymBro Console: `python main.py` starts gateway and console in one process."""
 
+import gc
 import os
 import sys
 from multiprocessing import freeze_support
@@ -9,6 +10,7 @@ from gymbro_ui.command_line import parse_arguments
 
 def main() -> int:
     """Run one command and return its exit code."""
+    gc.disable()  # nothing of what is imported is garbage; app.py freezes it and switches back on
     arguments = parse_arguments(sys.argv[1:])
     # NiceGUI reads this at import; its files are browser preferences, kept apart from our data.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", arguments.ui_storage_path())

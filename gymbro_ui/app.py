@@ -1,6 +1,7 @@
 """Mount the Console on NiceGUI: routes, pages, life cycle, and the loop that serves them."""
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -88,6 +89,8 @@ def _attach_life_cycle(console: Console) -> None:
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:
         await console.start()
         _stop_early_on_signal(console)
+        gc.freeze()
+        gc.enable()
         async with inner(application):
             _log.info("GymBro Console is ready on %s", console.env.public_url)
             yield
