@@ -2,7 +2,7 @@
 
 import gettext
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -50,13 +50,13 @@ def language() -> str:
     client = current_client()
     if client is None:
         return DEFAULT
-    chosen = client.storage.get(_KEY)
+    chosen = str(client.storage.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
     return chosen if chosen in LANGUAGES else DEFAULT
 
 
 def settle_language(client: Client) -> str:
     """Fix the client's language while its page is built: its user's choice, else its browser's."""
-    chosen = app.storage.user.get(_KEY)
+    chosen = str(app.storage.user.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
     if chosen not in LANGUAGES:
         chosen = from_header(client.request.headers.get("accept-language", ""))
     client.storage[_KEY] = chosen
@@ -83,7 +83,7 @@ def from_header(header: str) -> str:
 
 
 @contextmanager
-def speaking(code: str) -> Iterator[None]:
+def speaking(code: str) -> Generator[None]:
     """Speak that language inside the block, whatever the client chose (tests, exports)."""
     token = _spoken.set(code)
     try:

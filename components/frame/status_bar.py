@@ -49,7 +49,7 @@ class StatusBar(ui.element):
 
     def show(self, pulse: Pulse) -> None:
         """Change what moved; nothing is sent when nothing did."""
-        self._tick_age.move(
+        self._tick_age.count_from(
             epoch_ms(pulse.last_tick_at), moment_text(pulse.last_tick_at, pulse.zone)
         )
         state = (

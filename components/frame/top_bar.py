@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -123,7 +124,7 @@ class TopBar(ui.element):
         names = {"auto": tr("As the system"), "light": tr("Light"), "dark": tr("Dark")}
         with self._look, ui.menu():
             for key, name in names.items():
-                with ui.menu_item(on_click=lambda key=key: self._acts.choose_look(key)) as item:
+                with ui.menu_item(on_click=partial(self._acts.choose_look, key)) as item:
                     item.classes("gap-12 items-center")
                     icon(LOOK_ICONS[key])
                     ui.label(name)

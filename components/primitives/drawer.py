@@ -18,6 +18,7 @@ class Drawer(ui.element):
         self.classes("gb-drawer").props("role=dialog tabindex=-1 data-open=false")
         self.props["aria-label"] = name
         self._on_close = on_close
+        self._is_open = False
         with self:
             with ui.element("header").classes("gb-drawer__head"):
                 self.head = ui.element("div").classes("gb-row gb-grow")
@@ -28,16 +29,18 @@ class Drawer(ui.element):
     @property
     def is_open(self) -> bool:
         """Whether it shows now."""
-        return self.props.get("data-open") == "true"
+        return self._is_open
 
     def open(self) -> None:
         """Slide in."""
+        self._is_open = True
         self.props["data-open"] = "true"
         self.update()
 
     def close(self) -> None:
         """Slide out and say so."""
         if self.is_open:
+            self._is_open = False
             self.props["data-open"] = "false"
             self.update()
             if self._on_close is not None:

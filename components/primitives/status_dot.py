@@ -33,7 +33,7 @@ class Age(ui.element, component="age.js"):
         super().__init__()
         self._props.update({"at": at_ms, "words": words, "label": title})
 
-    def move(self, at_ms: int | None, title: str = "") -> None:
+    def count_from(self, at_ms: int | None, title: str = "") -> None:
         """Count from another time."""
         self._props.update({"at": at_ms, "label": title})
         self.update()

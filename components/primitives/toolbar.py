@@ -33,6 +33,7 @@ class Segment(ui.element, component="segment.js"):
         super().__init__()
         self._known = frozenset(choices)
         self._props["choices"] = [{"value": v, "label": label} for v, label in choices.items()]
+        self._value = value
         self._props["chosen"] = value
         self._props["name"] = name
         self._on_change = on_change
@@ -41,10 +42,11 @@ class Segment(ui.element, component="segment.js"):
     @property
     def value(self) -> str:
         """What is chosen now."""
-        return str(self._props["chosen"])
+        return self._value
 
     def choose(self, value: str) -> None:
         """Show another choice without calling back."""
+        self._value = value
         self._props["chosen"] = value
         self.update()
 

@@ -1,6 +1,7 @@
 """Pace form: how often figures without an event of their own are refreshed."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -37,7 +38,7 @@ class PaceForm(ui.element):
                 ),
             }
             for name, field in self._fields.items():
-                field.control.on("change", lambda _, name=name: self._changed(name))
+                field.control.on("change", partial(self._changed, name))
 
     def load(self, preferences: Preferences) -> None:
         """Show another pace."""

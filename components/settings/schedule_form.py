@@ -250,7 +250,7 @@ class ScheduleForm(ui.element):
         whole = moment_text(at, zone) if at is not None else ""
         self._next.set_text(f"{text} {whole}".strip())
         self._next_age.set_visibility(at is not None)
-        self._next_age.move(epoch_ms(at), whole)
+        self._next_age.count_from(epoch_ms(at), whole)
         self._cost.set_text(cost)
 
     def _fill(self, preferences: Preferences, typed: Patch) -> None:

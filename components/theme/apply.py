@@ -68,7 +68,7 @@ def _set_defaults() -> None:
 
 def look_of_user() -> str:
     """Return auto, light or dark: what this user chose."""
-    chosen = app.storage.user.get(_KEY)
+    chosen = str(app.storage.user.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
     return chosen if chosen in LOOKS else "auto"
 
 

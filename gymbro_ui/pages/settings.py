@@ -87,11 +87,13 @@ async def _select_target(console: "Console", target: Target) -> None:
 
 
 def _edit_target(console: "Console", target: Target | None) -> None:
+    undo = None if target is None else partial(console.targets.save, _as_edit(target))
+
     async def save(edit: TargetEdit, fields: dict[str, Field]) -> bool:
         stored = await act(
             lambda: console.targets.save(edit),
             done=tr("{name} saved", name=edit.name),
-            undo=None if target is None else lambda: console.targets.save(_as_edit(target)),
+            undo=undo,
             fields=fields,
         )
         return stored is not None

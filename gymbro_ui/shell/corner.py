@@ -32,7 +32,7 @@ class Corner:
         self._console = console
         self._ended: dict[int, Execution] = {}  # flashing now
         self._failed: dict[int, Execution] = {}  # ended badly, not yet looked at
-        self._seen: int = int(app.storage.user.get(_SEEN, 0))
+        self._seen = int(str(app.storage.user.get(_SEEN, 0)))  # pyright: ignore[reportUnknownArgumentType]
         self._timers: set[asyncio.TimerHandle] = set()
         self._monitor = Monitor(self._open, self._cancel, self._saw)
         on_batch(console.executions.changed, self._changed)

@@ -45,7 +45,7 @@ class Frame:
         path = self._client.sub_pages_router.current_path
         self._client.title = self._title(path)
         self.agent = Agent(look=self._look, title=self._title(path), path=path)
-        small = bool(app.storage.user.get("rail_small", False))
+        small = app.storage.user.get("rail_small") is True
         with ui.element("div").classes("gb-frame") as self._box:
             self._box.props["data-rail"] = "small" if small else "wide"
             with ui.element("a").classes("gb-skip").props('href="#page"'):

@@ -95,7 +95,7 @@ def _entries(catalogue: Catalog) -> list[tuple[tuple[str, ...], tuple[str, ...]]
         if entry.id:
             text = tuple(entry.id) if isinstance(entry.id, tuple | list) else (entry.id,)
             forms = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
-            found.append((text, tuple(forms)))
+            found.append((text, tuple(form or "" for form in forms)))
     return found
 
 

@@ -1,6 +1,6 @@
 """A client without a browser, and the preview console behind the real shell."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from nicegui import Client
@@ -8,7 +8,7 @@ from nicegui.page import page
 
 
 @contextmanager
-def a_client(language: str = "en") -> Iterator[Client]:
+def a_client(language: str = "en") -> Generator[Client]:
     """Stand on a page of that language; it is gone afterwards."""
     client = Client(page(""), request=None)
     client.storage["language"] = language

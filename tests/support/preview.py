@@ -337,7 +337,7 @@ def main() -> None:
     theme.install()
     console = build(running=given.running, bare=given.bare, late=given.late)
     root = partial(shell, console)
-    options = {**theme.RUN_OPTIONS, "storage_secret": "preview"}
+    options: dict[str, Any] = {**theme.RUN_OPTIONS, "storage_secret": "preview"}
     ui.run(root, host="127.0.0.1", port=given.port, show=False, **options)
 
 
