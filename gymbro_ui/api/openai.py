@@ -28,7 +28,7 @@ _STREAM_HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 _TAIL_BYTES = 4096  # of a stream: where its usage and its end are found
-_COUNTS = re.compile(rb'"(prompt_tokens|completion_tokens|total_tokens)"\s*:\s*(\d{1,12})')
+_COUNTS = re.compile(rb'"(prompt_tokens|completion_tokens|total_tokens)"\s*:\s*(\d{1,12})(?!\d)')
 
 
 @dataclass(frozen=True, slots=True)
