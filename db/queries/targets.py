@@ -15,9 +15,11 @@ def read_targets(session: Session) -> Sequence[TargetRow]:
     return session.exec(wanted.order_by(TargetRow.id)).all()  # pyright: ignore[reportArgumentType]
 
 
-def has_target_of(session: Session, api_base: str) -> bool:
-    """Return whether a target with that address was ever stored, deleted ones included."""
-    wanted = select(TargetRow.id).where(TargetRow.api_base == api_base).limit(1)
+def has_target_of(session: Session, api_base: str, but: int) -> bool:
+    """Return whether another target with that address was ever stored, deleted ones included."""
+    wanted = (
+        select(TargetRow.id).where(TargetRow.api_base == api_base, TargetRow.id != but).limit(1)
+    )
     return session.exec(wanted).first() is not None
 
 

@@ -1,5 +1,6 @@
 """GoTrue: one call to a sign-in service, whatever happens told as an answer."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,8 +56,9 @@ class GoTrue:
     ) -> Answer:
         """Return the answer; every failure is one too, also an address that cannot be called."""
         try:
-            return await self._call(method, url, api_key, body, secrets)
-        except httpx.TimeoutException as error:
+            async with asyncio.timeout(2 * self._timeout_s):  # httpx counts each read alone
+                return await self._call(method, url, api_key, body, secrets)
+        except (httpx.TimeoutException, TimeoutError) as error:
             return Answer(word="timeout", detail=_text(error, (api_key, *secrets)))
         except httpx.TransportError as error:
             return Answer(word="unreachable", detail=_text(error, (api_key, *secrets)))

@@ -18,6 +18,7 @@ KEEP_TRYING_FOR = timedelta(days=30)
 MAYBE_UNDER_WAY_FOR = timedelta(minutes=2)  # a server may still be making the user
 _PAGE_SIZE = 200
 _PAGES = 50
+_FAILURES_MOST = 3
 
 
 class TargetList(Protocol):
@@ -79,11 +80,15 @@ class Sweeper:
     async def _sweep_target(self, target: Target, group: Sequence[Intent]) -> int:
         unknown = [intent for intent in group if not intent.user_id]
         found, is_whole = await self._find(target, unknown) if unknown else ({}, True)
-        count = 0
+        count = failures = 0
         for intent in group:
             user_id = intent.user_id or found.get(intent.id, "")
-            if user_id:
-                count += await self._ways.remove(target, replace(intent, user_id=user_id))
+            if user_id and failures < _FAILURES_MOST:  # a server that is down is not asked on
+                is_gone = await self._ways.remove(target, replace(intent, user_id=user_id))
+                count += is_gone
+                failures += not is_gone
+            elif user_id:
+                continue
             elif self._age(intent) > (MAYBE_UNDER_WAY_FOR if is_whole else KEEP_TRYING_FOR):
                 await self._ways.forget(intent)  # it was never made
         return count

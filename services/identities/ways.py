@@ -1,5 +1,6 @@
 """The ways to a token: native and edge anonymous, admin create, public sign-up, fixed account."""
 
+import asyncio
 import secrets as random
 from dataclasses import replace
 from typing import Any, cast
@@ -128,7 +129,7 @@ class Ways:
         email = f"daily_{random.token_hex(5)}@{target.email_domain}"
         password = random.token_urlsafe(18)
         async with self._intents.intended(target, email) as intent:
-            self._secrets.put(_password_name(intent), password)
+            await asyncio.to_thread(self._secrets.put, _password_name(intent), password)
             body = {
                 "email": email,
                 "password": password,
@@ -194,7 +195,7 @@ class Ways:
         """Drop the intent and what is remembered of its user."""
         self._passwords.pop(intent.user_id, None)
         if self._secrets.get(_password_name(intent)):
-            self._secrets.delete(_password_name(intent))
+            await asyncio.to_thread(self._secrets.delete, _password_name(intent))
         await self._intents.forget(intent)
 
     async def _settle(self, target: Target, intent: Intent, answer: Answer) -> None:

@@ -1,5 +1,6 @@
 """Targets: the services under test, our own gateway always among them."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -76,9 +77,10 @@ class Targets:
         api_base, auth_url = _named_addresses(named)
         if api_base == self._own.api_base:
             return
-        row = next((row for row in self._rows.values() if row.api_base == api_base), None)
+        others = [row for row in self._rows.values() if row.id != SELF_ID]
+        row = next((row for row in others if row.api_base == api_base), None)
         if row is None:
-            if self._database.read_now(lambda session: queries.has_target_of(session, api_base)):
+            if self._database.read_now(lambda s: queries.has_target_of(s, api_base, SELF_ID)):
                 return  # an operator deleted it
             now = self._clock.now()
             made = TargetRow(
@@ -138,9 +140,9 @@ class Targets:
         )
         if old is not None and rules.is_moved(old.api_base, old.auth_url, wanted):
             # Before the address: a key must never be able to follow to another host.
-            self._forget_secrets(old.id)
+            await asyncio.to_thread(self._forget_secrets, old.id)
         stored = await self._database.write(lambda session: queries.save_target(session, row))
-        self._keep_secrets(stored.id, keys)
+        await asyncio.to_thread(self._keep_secrets, stored.id, keys)
         self._put(stored)
         self.changed.emit(self.current)
         return self._target(stored)
@@ -169,7 +171,7 @@ class Targets:
             raise NotFoundError(
                 "The service under test {id} does not exist", id=target_id
             ) from None
-        self._forget_secrets(target_id)
+        await asyncio.to_thread(self._forget_secrets, target_id)
         self._rows.pop(target_id, None)
         if self._current_id == target_id:
             await self.select(SELF_ID)
@@ -188,11 +190,16 @@ class Targets:
             colour=rules.read_colour(edit.colour),
             user_email=rules.read_email(edit.user_email),
         )
+        if is_self and wanted.user_password is None and self._is_env_account(wanted.user_email):
+            wanted = replace(wanted, user_email="")  # stays the environment's
         for row in self._rows.values():
             is_other = old is None or row.id != old.id
             if is_other and row.name.casefold() == wanted.name.casefold():
                 raise InputError("Another service is called {name}", field="name", name=row.name)
         return wanted
+
+    def _is_env_account(self, email: str) -> bool:
+        return email == self._env.e2e.user_email and not self._secret(SELF_ID, "user_password")
 
     def _checked_secrets(self, edit: TargetEdit, old: TargetRow | None) -> dict[str, str]:
         """Return the secrets to store, empty ones to delete; those not given stay as they are."""

@@ -274,3 +274,23 @@ async def test_bad_input_is_told_at_its_field(
     assert str(caught.value)
     assert "pw@" not in str(caught.value)
     assert len(targets.all()) == 1
+
+
+async def test_our_own_can_be_saved_while_the_account_comes_from_the_environment(build) -> None:
+    targets = build(E2E_USER_EMAIL="a@b.cn", E2E_USER_PASSWORD="secret-1")
+    shown = targets.current
+    edit = an_edit(id=SELF_ID, name="Here", user_email=shown.user_email, user_password=None)
+    saved = await targets.save(edit)
+    assert (saved.user_email, saved.user_password) == ("a@b.cn", "secret-1")
+
+
+def test_an_old_address_of_our_own_does_not_hide_the_environments_target(
+    build, database: Database, clock: FakeClock, secrets: Secrets, env: Env
+) -> None:
+    build()
+    moved = replace(
+        env, port=env.port + 1, e2e=replace(env.e2e, api_base=f"http://127.0.0.1:{env.port}")
+    )
+    targets = Targets(database, clock, secrets, moved, OwnKeys())
+    targets.load()
+    assert [target.is_self for target in targets.all()] == [True, False]
