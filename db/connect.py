@@ -18,6 +18,10 @@ from db.files import DatabaseFile
 READERS = 8
 APPLICATION_ID = 0x47_42_43_31  # "GBC1", written into our own files
 _WRITER_LOCK = 0x47_42_43_31_77  # PostgreSQL's stand-in for BEGIN IMMEDIATE, over all processes
+_SURE_COMMITS = (  # what was acknowledged must be on disk, whatever the server's own default is
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
 _REASONS = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -173,6 +177,7 @@ def _prepare_postgres(engine: Engine, access: Access, *, writes: bool) -> None:
             raw.read_only = True  # psycopg says it with its BEGIN: no extra round trip
             return
         raw.execute(f"SET lock_timeout={access.busy_ms}")
+        raw.execute(_SURE_COMMITS)
         raw.commit()
 
     def on_begin(connection: Connection) -> None:

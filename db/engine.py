@@ -129,15 +129,16 @@ class Database:
     def _notices(self, log: int, free: int | None) -> tuple[StoreNotice, ...]:
         found: list[StoreNotice] = []
         if self.read_only is not None:
-            found.append(self.read_only)
+            return (self.read_only,)  # the reason of everything else
         if self._writer.fault:
             found.append(StoreNotice("writer_dead", {"reason": self._writer.fault}))
         if self._writer.refusal:
-            found.append(StoreNotice("writes_refused", {"reason": self._writer.refusal}))
+            code = f"refused_{self._writer.refusal}"
+            found.append(StoreNotice(code, {"path": self.location}))
         if log > LOG_LARGE_BYTES:
             size = log // _MB
             found.append(StoreNotice("log_large", {"path": self.location, "size_mb": size}))
-        if free is not None and free < SPACE_LOW_BYTES and self.read_only is None:
+        if free is not None and free < SPACE_LOW_BYTES:
             free_mb = free // _MB
             found.append(StoreNotice("space_low", {"path": self.location, "free_mb": free_mb}))
         return tuple(found)

@@ -21,6 +21,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "newer_version": "The database {path} has version {version}; this program knows up to {known}."
         " Install the newer GymBro Console again, or restore the copy made before the update"
         " from {backups}.",
+        "newer_schema": "The database {path} has version {version}; this program knows up to {known}."
+        " Install the newer GymBro Console again.",
         "original_gymbro": "The file {path} is a database of the original GymBro server."
         " It is never changed here: choose another path and use import to copy its rows.",
         "foreign_database": "The file {path} is a SQLite database of another program."
@@ -37,6 +39,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         " be made in {backups} first: {reason}. Nothing was changed.",
         "migration_failed": "The database {path} could not be brought from version {version} to"
         " {known}: {reason}. Nothing was changed; a copy made before is {copy}.",
+        "migration_undone": "The database {path} could not be brought from version {version} to"
+        " {known}: {reason}. Nothing was changed.",
         "not_openable": "The database {path} cannot be opened: {reason}.",
         "not_reachable": "PostgreSQL at {path} cannot be reached: {reason}.",
         # what was found and done at start
@@ -46,10 +50,14 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         " Both were moved to {quarantine}; the database goes on without its last changes.",
         "damaged_no_copy": "The database {path} was damaged ({reason}) and there is no good copy."
         " It was moved to {quarantine}; a new, empty one was started.",
-        "gone_restored": "The database {path} was {reason} since the last start. The copy {copy} of"
-        " {copied_at} took its place. Everything stored after that is missing.",
-        "gone_no_copy": "The database {path} was {reason} since the last start and there is no good"
-        " copy. A new, empty one was started.",
+        "removed_restored": "The database {path} was removed since the last start. The copy {copy}"
+        " of {copied_at} took its place. Everything stored after that is missing.",
+        "removed_no_copy": "The database {path} was removed since the last start and there is no"
+        " good copy. A new, empty one was started.",
+        "emptied_restored": "The database {path} was emptied since the last start. The copy {copy}"
+        " of {copied_at} took its place. Everything stored after that is missing.",
+        "emptied_no_copy": "The database {path} was emptied since the last start and there is no"
+        " good copy. A new, empty one was started.",
         "other_database_exists": "The database {path} is new and empty, but {other} was used here"
         " before. If that is the one you want, set its path and restart.",
         "copies_exist": "The database {path} is new and empty, but {backups} holds copies of an"
@@ -68,7 +76,14 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "log_large": "The write-ahead log of {path} has grown to {size_mb} MB: another program holds"
         " the database open.",
         "space_low": "Only {free_mb} MB are free on the disk of {path}.",
-        "writes_refused": "The database refuses to keep changes now: {reason}.",
+        "refused_locked": "Nothing can be kept now: another program has locked the database {path}.",
+        "refused_full": "Nothing can be kept now: the disk of {path} is full. Free some space.",
+        "refused_readonly": "Nothing can be kept now: the database {path} may not be written.",
+        "refused_io": "Nothing can be kept now: the disk of {path} reports a fault.",
+        "refused_corrupt": "Nothing can be kept now: the database {path} is damaged. Restart, so that"
+        " the newest good copy can take its place.",
+        "refused_gone": "Nothing can be kept now: the database {path} cannot be reached.",
+        "refused_other": "Nothing can be kept now: the database {path} refuses it.",
         "check_failed": "The check of {path} found damage ({reason}). Nothing is written any more:"
         " restart, so that the newest good copy can take its place.",
     }

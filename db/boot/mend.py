@@ -80,13 +80,14 @@ def _use_without_log(damaged: Path, path: Path, known: int) -> bool:
     return True
 
 
-def _bring_back(place: StorePlace, path: Path, reason: str) -> StoreNotice:
-    params: dict[str, str | int] = {"path": str(path), "reason": reason}
+def _bring_back(place: StorePlace, path: Path, what: str) -> StoreNotice:
+    params: dict[str, str | int] = {"path": str(path)}
     copy = newest_good_copy(place.backups_dir, place.revisions.head)
     if copy is None:
-        return StoreNotice("gone_no_copy", params)
+        return StoreNotice(f"{what}_no_copy", params)
     put_back(copy, path)
-    return StoreNotice("gone_restored", {**params, "copy": str(copy), "copied_at": copied_at(copy)})
+    params |= {"copy": str(copy), "copied_at": copied_at(copy)}
+    return StoreNotice(f"{what}_restored", params)
 
 
 def _hints_for_new(place: StorePlace, path: Path, marker: Marker | None) -> list[StoreNotice]:

@@ -80,8 +80,8 @@ def _version_of(connection: Connection, revisions: Revisions, location: str) -> 
         found = connection.scalar(text("SELECT version_num FROM alembic_version"))
         version = int(found) if found and str(found).isdigit() else 0 if found is None else -1
         if version > revisions.head or version < 0:
-            params = {"version": str(found), "known": revisions.head, "backups": "-"}
-            raise _refused("newer_version", location, **params)
+            params = {"version": str(found), "known": revisions.head}
+            raise _refused("newer_schema", location, **params)
         return version
     if "ai_endpoints" in tables:
         raise _refused("original_gymbro", location)
@@ -96,8 +96,8 @@ def _upgrade(database: Database, revisions: Revisions, version: int, location: s
     try:
         upgrade(database.writing_engine, revisions=revisions)
     except Exception as error:  # boundary: a revision may raise anything; nothing was kept
-        params = {"version": version, "known": revisions.head, "copy": "-"}
-        raise _refused("migration_failed", location, reason=_first_line(error), **params) from error
+        params = {"version": version, "known": revisions.head}
+        raise _refused("migration_undone", location, reason=_first_line(error), **params) from error
 
 
 def _refused(code: str, location: str, **params: str | int) -> StoreRefusedError:

@@ -160,9 +160,12 @@ def _bring_up(
     try:
         upgrade(database.writing_engine, revisions=place.revisions)
     except Exception as error:  # boundary: a revision may raise anything; nothing was kept
-        params = {"version": version, "known": known, "copy": str(copy or "-")}
+        params: dict[str, str | int] = {"version": version, "known": known}
+        if copy is not None:
+            params["copy"] = str(copy)
         reason = str(to_unavailable(error) or error).splitlines()[0] if str(error) else repr(error)
-        raise _refused("migration_failed", path, reason=reason, **params) from error
+        code = "migration_failed" if copy else "migration_undone"
+        raise _refused(code, path, reason=reason, **params) from error
     if copy is None:
         return []
     params = {"version": version, "known": known, "copy": str(copy)}
@@ -193,7 +196,9 @@ def _touch(path: Path, database: Database) -> None:
     """
     try:
         with database.writing_engine.connect():
-            database.read_now(lambda session: session.execute(text("SELECT 1 FROM sqlite_master")))
+            database.read_now(
+                lambda session: session.connection().execute(text("SELECT 1 FROM sqlite_master"))
+            )
     except DBAPIError as error:
         refused = to_unavailable(error)
         reason = refused.detail if refused else str(error)

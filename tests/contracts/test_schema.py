@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import CheckConstraint, Engine, ForeignKeyConstraint, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-import db.tables  # noqa: F401  # completes the metadata
+import db.tables  # noqa: F401  # completes the metadata  # pyright: ignore[reportUnusedImport]
 from db.connect import build_engine, sqlite_url
 from db.engine import Database
 from db.migrations.head import SHIPPED
@@ -193,5 +193,7 @@ def test_a_row_of_every_table_fits_both_databases(
     """Each table is read on both: names that one of them reserves would fail here."""
     for table in SQLModel.metadata.sorted_tables:
         for store in (database, postgres_database):
-            rows = store.read_now(lambda session, t=table: session.execute(t.select()).all())
+            rows = store.read_now(
+                lambda session, t=table: session.connection().execute(t.select()).all()
+            )
             assert rows == []

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def codes(store_or_report: object) -> list[str]:
     return [notice.code for notice in getattr(store_or_report, "report").notices]  # noqa: B009
 
 
-def refusal(folder: StoreFolder, **options: object) -> StoreRefusedError:
+def refusal(folder: StoreFolder, **options: Any) -> StoreRefusedError:
     before = fingerprint(folder.path)
     with pytest.raises(StoreRefusedError) as caught:
         folder.open(**options)

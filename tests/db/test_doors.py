@@ -100,7 +100,7 @@ async def test_neighbours_in_one_commit_see_each_others_rows(any_database: Datab
         return row  # kept alive by the result until the commit
 
     def by_statement(session: Session) -> None:
-        session.execute(
+        session.connection().execute(
             update(AppSettingRow)
             .where(AppSettingRow.key == "k1")  # type: ignore[arg-type]
             .values(value_json=41)

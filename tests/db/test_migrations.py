@@ -6,19 +6,22 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from db.boot import StorePlace, open_store
 from db.connect import build_engine, sqlite_url
 from db.errors import StoreRefusedError
 from db.migrations.head import SHIPPED, Revisions
 from db.migrations.runner import downgrade, upgrade
-from tests.support.store import NOW, StoreFolder, count_rows
+from tests.support.store import NOW, StoreFolder, add_rows, count_rows
 
 NEXT = SHIPPED.head + 1
 REVISION = '''"""A next step."""
+import os
 import sqlalchemy as sa
 from alembic import op
 
@@ -117,6 +120,30 @@ def test_an_old_database_on_a_full_disk_is_not_upgraded(
     with pytest.raises(StoreRefusedError) as caught:
         folder.open(revisions=revisions_with(tmp_path), min_free_bytes=1 << 60)
     assert caught.value.notice.code == "read_only_upgrade"
+
+
+@pytest.mark.postgres
+def test_a_failing_upgrade_leaves_postgres_as_it_was(
+    postgres_url: str, folder: StoreFolder, tmp_path: Path
+) -> None:
+    def place(revisions: Revisions) -> StorePlace:
+        return replace(folder.place(revisions=revisions), url=postgres_url, path=None)
+
+    first = open_store(place(SHIPPED), NOW)
+    first.database.write_now(lambda session: add_rows(session, range(5)))
+    first.database.close_now()
+    with pytest.raises(StoreRefusedError) as caught:
+        open_store(place(revisions_with(tmp_path, "raise ValueError('broken step')")), NOW)
+    assert caught.value.notice.code == "migration_undone"
+    again = open_store(place(SHIPPED), NOW)
+    assert again.report.version == SHIPPED.head
+    assert again.database.read_now(count_rows) == 5
+    again.database.close_now()
+    shutil.rmtree(tmp_path / "versions")
+    newer = open_store(place(revisions_with(tmp_path)), NOW)
+    assert newer.report.version == NEXT
+    assert newer.database.read_now(count_rows) == 5
+    newer.database.close_now()
 
 
 @pytest.mark.parametrize("line", ["os.kill(os.getpid(), 9)", "pass"])

@@ -53,8 +53,8 @@ def test_a_second_console_on_the_same_database_is_refused(
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
-        ("UPDATE alembic_version SET version_num = '9999'", "newer_version"),
-        ("UPDATE alembic_version SET version_num = 'abcdef'", "newer_version"),
+        ("UPDATE alembic_version SET version_num = '9999'", "newer_schema"),
+        ("UPDATE alembic_version SET version_num = 'abcdef'", "newer_schema"),
         ("DROP TABLE alembic_version", "original_gymbro"),
         ("DROP TABLE alembic_version, ai_endpoints", "foreign_schema"),
     ],
@@ -64,7 +64,7 @@ def test_a_database_that_is_not_ours_to_use_is_refused(
 ) -> None:
     open_store(place(postgres_url, folder), NOW).database.close_now()
     database = Database(postgres_url)
-    database.write_now(lambda session: session.execute(text(statement)))
+    database.write_now(lambda session: session.connection().execute(text(statement)))
     database.close_now()
     with pytest.raises(StoreRefusedError) as caught:
         open_store(place(postgres_url, folder), NOW)
@@ -94,7 +94,7 @@ async def test_a_restarted_server_is_used_again(own_postgres: PostgresServer) ->
         with pytest.raises(DatabaseUnavailableError) as caught:
             await database.read(count_rows)
         assert caught.value.reason == "gone"
-    assert [notice.code for notice in database.health().notices] == ["writes_refused"]
+    assert [notice.code for notice in database.health().notices] == ["refused_gone"]
     own_postgres.start()
     await asyncio.gather(*(database.read(count_rows) for _ in range(8)))
     await database.write(adding(3))
@@ -107,7 +107,7 @@ async def test_a_connection_cut_inside_a_change_fails_it_alone(
     postgres_database: Database,
 ) -> None:
     def cut(session: Session) -> None:
-        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        session.connection().execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     with pytest.raises(DatabaseUnavailableError) as caught:
         await postgres_database.write(cut)
@@ -122,10 +122,12 @@ def test_two_processes_that_write_wait_for_each_other(postgres_tables_url: str) 
     stores[0].write_now(adding(1))
 
     def add_one(session: Session) -> None:
-        [value] = session.execute(
-            text("SELECT value_json::text::int FROM llm_app_settings WHERE key = 'k1'")
-        ).one()
-        session.execute(
+        [value] = (
+            session.connection()
+            .execute(text("SELECT value_json::text::int FROM llm_app_settings WHERE key = 'k1'"))
+            .one()
+        )
+        session.connection().execute(
             text("UPDATE llm_app_settings SET value_json = to_json(:n ::int) WHERE key = 'k1'"),
             {"n": value + 1},
         )
@@ -140,7 +142,10 @@ def test_two_processes_that_write_wait_for_each_other(postgres_tables_url: str) 
     for thread in threads:
         thread.join(60)
     query = text("SELECT value_json::text FROM llm_app_settings WHERE key = 'k1'")
-    assert stores[0].read_now(lambda session: session.execute(query).scalar_one()) == "180"
+    assert (
+        stores[0].read_now(lambda session: session.connection().execute(query).scalar_one())
+        == "180"
+    )
     for store in stores:
         store.close_now()
 

@@ -125,7 +125,7 @@ async def test_a_lock_held_for_ever_is_told_and_later_forgotten(folder: StoreFol
             with pytest.raises(DatabaseUnavailableError) as caught:
                 await task
             assert caught.value.reason == "locked"
-        assert [notice.code for notice in database.health().notices] == ["writes_refused"]
+        assert [notice.code for notice in database.health().notices] == ["refused_locked"]
     await database.write(adding(9))
     assert database.health().notices == ()
     assert await database.read(keys) == {"k9"}

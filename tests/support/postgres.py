@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 from psycopg import sql
 from sqlmodel import SQLModel
 
-import db.tables  # noqa: F401  # completes the metadata
+import db.tables  # noqa: F401  # completes the metadata  # pyright: ignore[reportUnusedImport]
 from db.engine import Database
 
 TEMPLATE = "gymbro_template"
@@ -94,7 +94,7 @@ def _binary(name: str) -> str:
 def _run(name: str, *arguments: str) -> None:
     """Run a PostgreSQL tool; as root it must be the user postgres."""
     command = [_binary(name), *arguments]
-    as_user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    user = "postgres" if os.geteuid() == 0 else None
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
             command,
@@ -104,7 +104,8 @@ def _run(name: str, *arguments: str) -> None:
             timeout=90,
             cwd="/",
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-            **as_user,
+            user=user,
+            group=user,
         )
         output.seek(0)
         text = output.read().decode(errors="replace")
@@ -136,7 +137,7 @@ def _make_template(server: PostgresServer) -> None:
 
 
 @contextmanager
-def _shared(root: Path) -> Iterator[dict[str, object]]:
+def _shared(root: Path) -> Generator[dict[str, object]]:
     """Give the state all workers share; what is changed in it is kept."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / "postgres.lock").open("a+") as lock:
