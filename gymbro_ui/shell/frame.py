@@ -80,6 +80,7 @@ class Frame:
     def _follow(self) -> None:
         console = self._console
         on_batch(console.targets.changed, lambda _: self._draw_target())
+        on_batch(console.mapping.changed, lambda _: self._draw_cost())
         on_batch(console.e2e.health_changed, lambda _: self._draw_health())
         on_batch(console.e2e.cell_changed, lambda _: self._draw_run(), every_s=0.25)
         on_batch(console.e2e.launched, lambda _: self._draw_run())
@@ -108,6 +109,10 @@ class Frame:
         running = (health.done, health.total) if health.running is not None else None
         forecast = self._console.e2e.forecast(LaunchRequest())
         self.top.show_run(forecast.conversations, running)
+
+    def _draw_cost(self) -> None:
+        self.palette.offer(self._entries())
+        self._draw_run()
 
     def _draw_pulse(self) -> None:
         console = self._console

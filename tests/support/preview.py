@@ -304,6 +304,10 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         schedules=FakeSchedules(settings, late=late),
         executions=FakeExecutions(running=running),
         e2e=FakeE2e(running=running, bare=bare),
+        mapping=types.SimpleNamespace(
+            changed=Signal("mapping.changed"),
+            mapped=lambda **_: () if bare else tuple(key for key, _ in data.MODELS),
+        ),
         accounts=accounts,
     )
 
