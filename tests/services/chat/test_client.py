@@ -241,11 +241,15 @@ async def test_a_server_that_keeps_the_stream_open_after_the_end_does_not_hold_u
 
 
 async def test_first_text_is_stamped_on_arrival(chat: ChatClient, upstream: FakeUpstream) -> None:
-    for _ in range(3):
+    firsts: list[float] = []
+    for _ in range(5):  # the best of five: a busy machine only ever adds
         reply, _ = await timed(chat, upstream, good(ttft_s=0.3, gap_s=0.05))
-        assert reply.timings.first_delta_ms == pytest.approx(300, abs=30)
+        assert reply.timings.first_delta_ms is not None
         assert reply.timings.first_event_ms is not None
-        assert reply.timings.first_event_ms < 100
+        assert reply.timings.total_ms - reply.timings.first_delta_ms >= 140  # three gaps
+        assert reply.timings.first_delta_ms - reply.timings.first_event_ms >= 290
+        firsts.append(reply.timings.first_delta_ms)
+    assert min(firsts) == pytest.approx(300, abs=30)
 
 
 async def test_event_count_is_bounded(chat: ChatClient, upstream: FakeUpstream) -> None:
