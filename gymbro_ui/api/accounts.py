@@ -19,6 +19,12 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     for status in (400, 401, 403, 404, 422, 429, 503)
 }
 
+_QUERY = {
+    ("POST", "/token"): ("grant_type",),
+    ("POST", "/logout"): ("scope",),
+    ("GET", "/admin/users"): ("page", "per_page"),
+}
+
 Answer = Callable[[Request], Awaitable[Response]]
 
 
@@ -37,55 +43,43 @@ class HasAccounts(Protocol):
 
 
 def router(console: HasAccounts) -> APIRouter:
-    """Return every route of /auth/v1."""
+    """Return every route of /auth/v1; a trailing slash is served too, never a redirect."""
     routes = _Routes(console.accounts, console.env)
     api = APIRouter(prefix="/auth/v1", tags=["sign-in"])
-    user = "/admin/users/{user_id}"
-    table: tuple[tuple[str, str, Answer], ...] = (
-        ("POST", "/signup", routes.switched(routes.sign_up)),
-        ("POST", "/token", routes.switched(routes.token)),
-        ("GET", "/user", routes.keyed(routes.own_user)),
-        ("PUT", "/user", routes.keyed(routes.change_own_user)),
-        ("POST", "/logout", routes.keyed(routes.log_out)),
-        ("GET", "/admin/users", routes.switched(routes.list_users)),
-        ("POST", "/admin/users", routes.switched(routes.create_user)),
-        ("GET", user, routes.switched(routes.get_user)),
-        ("PUT", user, routes.switched(routes.update_user)),
-        ("DELETE", user, routes.switched(routes.delete_user)),
-        ("GET", "/settings", routes.keyed(routes.settings)),
-        ("GET", "/health", routes.health),
-        ("GET", "/.well-known/jwks.json", routes.key_set),
-    )
-    for method, path, endpoint in table:
+    for method, path, summary, endpoint in routes.table():
         name = f"auth_{method.lower()}_{re.sub(r'[^a-z]+', '_', path).strip('_')}"
-        api.add_api_route(
-            path,
-            endpoint,
-            methods=[method],
-            name=name,
-            operation_id=name,
-            summary=_SUMMARIES[method, path],
-            responses=_ERRORS,
-            response_class=Response,
-        )
+        for spelling in (path, f"{path}/"):
+            api.add_api_route(
+                spelling,
+                endpoint,
+                methods=[method],
+                name=name,
+                operation_id=name,
+                summary=summary,
+                responses=_ERRORS,
+                response_class=Response,
+                openapi_extra=_described(method, path),
+                include_in_schema=spelling == path,
+            )
     return api
 
 
-_SUMMARIES = {
-    ("POST", "/signup"): "Make a user; anonymous without e-mail and phone",
-    ("POST", "/token"): "Sign in by password or refresh_token (grant_type)",
-    ("GET", "/user"): "The user whose token it is",
-    ("PUT", "/user"): "Change one's own data, address or password",
-    ("POST", "/logout"): "End the sessions in scope: global, local or others",
-    ("GET", "/admin/users"): "List users, newest first",
-    ("POST", "/admin/users"): "Make a user as administrator",
-    ("GET", "/admin/users/{user_id}"): "One user",
-    ("PUT", "/admin/users/{user_id}"): "Change a user",
-    ("DELETE", "/admin/users/{user_id}"): "Delete a user with all its sessions",
-    ("GET", "/settings"): "What kinds of sign-in are offered",
-    ("GET", "/health"): "Whether the sign-in answers",
-    ("GET", "/.well-known/jwks.json"): "The public keys tokens are checked with",
-}
+def _described(method: str, path: str) -> dict[str, Any]:
+    """Return what the OpenAPI description cannot see, as these routes read the request alone."""
+    text = {"type": "string"}
+    named = re.findall(r"{(\w+)}", path)
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": text} for name in named
+    ]
+    parameters += [
+        {"name": name, "in": "query", "required": False, "schema": text}
+        for name in _QUERY.get((method, path), ())
+    ]
+    extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
+    if method in ("POST", "PUT") and path != "/logout":
+        content = {"application/json": {"schema": {"type": "object"}}}
+        extra["requestBody"] = {"content": content}
+    return extra
 
 
 class _Routes:
@@ -95,7 +89,26 @@ class _Routes:
         self._accounts = accounts
         self._env = env
 
-    def keyed(self, endpoint: Answer) -> Answer:
+    def table(self) -> tuple[tuple[str, str, str, Answer], ...]:
+        """Return method, path, summary and endpoint of every route."""
+        keyed, switched, one = self._keyed, self._switched, "/admin/users/{user_id}"
+        return (
+            ("POST", "/signup", "Make a user; anonymous without e-mail", switched(self.sign_up)),
+            ("POST", "/token", "Sign in by password or refresh_token", switched(self.token)),
+            ("GET", "/user", "The user whose token it is", keyed(self.own_user)),
+            ("PUT", "/user", "Change one's own account", keyed(self.change_own_user)),
+            ("POST", "/logout", "End the sessions in scope", keyed(self.log_out)),
+            ("GET", "/admin/users", "List users, newest first", switched(self.list_users)),
+            ("POST", "/admin/users", "Make a user", switched(self.create_user)),
+            ("GET", one, "One user", switched(self.get_user)),
+            ("PUT", one, "Change a user", switched(self.update_user)),
+            ("DELETE", one, "Delete a user and its sessions", switched(self.delete_user)),
+            ("GET", "/settings", "What kinds of sign-in there are", keyed(self.settings)),
+            ("GET", "/health", "Whether the sign-in answers", self.health),
+            ("GET", "/.well-known/jwks.json", "The public keys of tokens", self.key_set),
+        )
+
+    def _keyed(self, endpoint: Answer) -> Answer:
         """Let the call in with one of our API keys, and turn refusals into answers."""
 
         async def answer(request: Request) -> Response:
@@ -108,9 +121,9 @@ class _Routes:
 
         return answer
 
-    def switched(self, endpoint: Answer) -> Answer:
+    def _switched(self, endpoint: Answer) -> Answer:
         """As keyed, and not there at all when sign-in is somebody else's."""
-        keyed = self.keyed(endpoint)
+        keyed = self._keyed(endpoint)
 
         async def answer(request: Request) -> Response:
             if not self._env.embedded_auth:

@@ -62,7 +62,7 @@ class AccountAdmin:
             created_at=now,
             updated_at=now,
         )
-        await self._store.write(lambda session: _insert(session, row))
+        await self._store.write(lambda session: _insert(session, row), email_exists())
         return rules.user_body(account_of(row))
 
     async def page(self, page: str, per_page: str) -> tuple[list[dict[str, Any]], int]:
@@ -103,7 +103,7 @@ class AccountAdmin:
             banned = row.banned_until is not None and row.banned_until > now
             return row, queries.end_sessions(session, row.id) if banned else []
 
-        row, ended = await self._store.write(change)
+        row, ended = await self._store.write(change, email_exists())
         self._sessions.announce_ended(ended)
         return rules.user_body(account_of(row))
 
@@ -120,9 +120,7 @@ def take_email(session: Session, row: AccountUserRow, email: str) -> None:
     """Give the user that address; raise SignInRefusedError when somebody else has it."""
     owner = queries.find_user_by_email(session, email)
     if owner is not None and owner.id != row.id:
-        raise SignInRefusedError(
-            422, "email_exists", "A user with this email address has already been registered"
-        )
+        raise email_exists()
     row.email = email
     row.is_anonymous = False
     if not row.app_metadata.get("provider"):
@@ -142,12 +140,17 @@ def _apply(row: AccountUserRow, body: Mapping[str, Any], now: datetime) -> None:
 
 def _insert(session: Session, row: AccountUserRow) -> None:
     if queries.find_user_by_email(session, row.email or "") is not None:
-        raise SignInRefusedError(
-            422, "email_exists", "A user with this email address has already been registered"
-        )
+        raise email_exists()
     if queries.find_user(session, row.id) is not None:
         raise SignInRefusedError(422, "user_already_exists", "A user with this ID already exists")
     session.add(row)
+
+
+def email_exists() -> SignInRefusedError:
+    """Return the refusal of an address that somebody else has."""
+    return SignInRefusedError(
+        422, "email_exists", "A user with this email address has already been registered"
+    )
 
 
 def _user_id(text: str) -> str:

@@ -193,12 +193,14 @@ class Accounts:
         )
 
     async def _add_user(self, user: AccountUserRow, method: str) -> dict[str, Any]:
+        taken = SignInRefusedError(422, "user_already_exists", "User already registered")
+
         def change(session: Session) -> OpenSession:
             if user.email and queries.find_user_by_email(session, user.email) is not None:
-                raise SignInRefusedError(422, "user_already_exists", "User already registered")
+                raise taken
             return opened(self.sessions.open_row(session, user, method), user)
 
-        return self.sessions.token_body(await self._store.write(change))
+        return self.sessions.token_body(await self._store.write(change, taken))
 
 
 def _networks(texts: tuple[str, ...]) -> tuple[rules.Network, ...]:

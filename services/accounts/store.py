@@ -30,16 +30,21 @@ class AccountStore:
         except DatabaseUnavailableError as error:
             raise _unavailable(error) from error
 
-    async def write(self, change: Callable[[Session], T]) -> T:
-        """Return the change's value once it is on disk; raise SignInRefusedError 503 or 409."""
+    async def write(
+        self, change: Callable[[Session], T], taken: SignInRefusedError | None = None
+    ) -> T:
+        """Return the change's value once it is on disk; raise SignInRefusedError 503.
+
+        `taken` is raised when another process on the same PostgreSQL was faster with the same key.
+        """
         try:
             return await self._database.write(change)
         except DatabaseUnavailableError as error:
             raise _unavailable(error) from error
-        except IntegrityError as error:  # another process on the same PostgreSQL was faster
-            raise SignInRefusedError(
-                409, "conflict", "Changed by somebody else, try again"
-            ) from error
+        except IntegrityError as error:
+            if taken is None:
+                raise
+            raise taken from error
 
 
 def account_of(row: AccountUserRow) -> Account:

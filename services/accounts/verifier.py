@@ -107,14 +107,6 @@ class Verifier:
         """How many tokens were judged since the start, and how many were good."""
         return VerificationCounts(self._total, self._successful)
 
-    @staticmethod
-    def bearer(header: str | None) -> str:
-        """Return the token of an Authorization header; raise TokenRefusedError unauthorized."""
-        scheme, _, token = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise TokenRefusedError("unauthorized")
-        return token
-
     def cached(self, token: str) -> Caller | None:
         """Return who calls when that was verified less than a minute ago, else None."""
         known = self._known.get(token)
