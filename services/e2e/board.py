@@ -86,17 +86,14 @@ class Board:
             ]
         for cell in newest:
             self._tracks[cell.model_key, str(cell.user_type)].cell = cell
-        full = next((launch for launch in reversed(launches) if not launch.is_partial), None)
-        if full is not None:
-            place = [launch.launch_no for launch in launches].index(full.launch_no)
-            asked = {key[0]: None for key, line in lines.items() if line.codes[place] != NONE}
-            self.asked = tuple(asked)
+        self.asked = _asked(launches, lines)
 
     def begin(self, launch: Launch) -> None:
         """Note that a launch started."""
         self._begun[launch.launch_no] = launch.started_at
-        for old in sorted(self._begun)[: -4 * DEPTH]:
-            del self._begun[old]
+        if len(self._begun) > 4 * DEPTH:
+            for old in sorted(self._begun)[:-DEPTH]:
+                del self._begun[old]
 
     @property
     def newest_launch_no(self) -> int:
@@ -188,3 +185,16 @@ class Board:
                 if dot.status is CellStatus.FAILED
             }
         )
+
+
+def _asked(launches: Sequence[Launch], lines: Mapping[Key, Line]) -> tuple[str, ...]:
+    """Return the models of the newest launch that asked all, else of the one that asked most."""
+    by_launch: list[dict[str, None]] = [{} for _ in launches]
+    for (model, _), line in lines.items():
+        for models, code in zip(by_launch, line.codes, strict=True):
+            if code != NONE:
+                models[model] = None
+    for launch, models in zip(reversed(launches), reversed(by_launch), strict=True):
+        if models and not launch.is_partial:
+            return tuple(models)
+    return tuple(max(by_launch, key=len)) if by_launch else ()

@@ -25,9 +25,10 @@ OnCell = Callable[[Cell, "Live", Control], Awaitable[None]]
 class Live:
     """The running launch: what pages need of it without asking the store."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, request: LaunchRequest) -> None:
         """Start before the first cell is planned."""
         self.launch = launch
+        self.request = request
         self.runner: Runner | None = None
         self.states: dict[tuple[str, str], Cell] = {}
         self.done = 0
@@ -53,7 +54,6 @@ class Launching:
         """Keep the parts."""
         self._parts = parts
         self._store = store
-        self.asked: tuple[str, ...] = ()  # models of the launch that ended last
 
     async def open(
         self,
@@ -95,7 +95,7 @@ class Launching:
             for user_type in request.user_types
         ]
         launch = await self._store.open(launch, runs)
-        live = Live(launch)
+        live = Live(launch, request)
         env = self._parts.settings.env.e2e
         order = Order(request, target, preferences, env, tuple(known_models))
         live.runner = Runner(self._tools(target), order, launch, runs)
@@ -125,10 +125,11 @@ class Launching:
             stopped = RunStatus.INTERRUPTED if is_stop else RunStatus.CANCELLED
             raise
         except Exception as error:  # noqa: BLE001  # boundary: one launch fails, its rows are closed
-            failure, stopped = error, RunStatus.FAILED
+            failure, stopped = _innermost(error), RunStatus.FAILED
             _log.exception("launch %d failed on our side", live.launch.launch_no)
-        finally:
-            await self._close(live, runner, stopped)
+        finally:  # a second, forced cancel must not leave rows open or users behind
+            closing = self._parts.tasks.start(self._close(live, runner, stopped), "e2e close")
+            await asyncio.shield(closing)
         return _ending(live.launch, runner, failure)
 
     async def _close(self, live: Live, runner: Runner, stopped: RunStatus | None) -> None:
@@ -137,9 +138,16 @@ class Launching:
         except DatabaseUnavailableError as error:
             _log.error("launch %d could not be closed: %s", live.launch.launch_no, error)
         finally:
-            self.asked = tuple(dict.fromkeys(cell.model_key for cell in runner.cells))
             await runner.release()
             self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
+
+
+def _innermost(error: Exception) -> BaseException:
+    """Return the first real error of a group of tasks."""
+    found: BaseException = error
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return found  # pyright: ignore[reportUnknownVariableType]
 
 
 def _ending(launch: Launch, runner: Runner, failure: BaseException | None) -> Ending:

@@ -140,7 +140,9 @@ class Runner:
             error_summary=next((lane.summary for lane in self.lanes if lane.summary), ""),
         )
         runs = [lane.run for lane in self.lanes]
-        self.launch = await self._tools.store.close(self.launch, runs, self.cells)
+        self.launch = await self._tools.store.close(
+            self.launch, runs, self.cells, was_stopped=stopped is not None
+        )
         for cell in rest:
             await self._on_cell(cell)
         return self.launch

@@ -179,7 +179,7 @@ class E2e(History):
         finally:
             self._opened.pop(execution.execution_id, None)
             self._live = None
-            self._end(live.launch)
+            self._end(live)
 
     async def _on_cell(self, cell: Cell, live: Live, control: Control) -> None:
         board = self._boards[live.launch.target_id]
@@ -198,15 +198,17 @@ class E2e(History):
         if is_news:
             self._announce()
 
-    def _end(self, launch: Launch) -> None:
+    def _end(self, live: Live) -> None:
+        launch = live.launch
         board = self._boards[launch.target_id]
         if launch.status not in (RunStatus.CANCELLED, RunStatus.INTERRUPTED):
             board.sign_in_down = sign_in_word(launch)
         past = past_of(launch)
-        if not launch.is_partial:
-            if past is not None and launch.status in (RunStatus.SUCCESS, RunStatus.FAILED):
-                self._past[launch.target_id] = past
-            board.asked = self._launching.asked or board.asked
+        is_ended = launch.status in (RunStatus.SUCCESS, RunStatus.FAILED)
+        if past is not None and is_ended and not launch.is_partial:
+            self._past[launch.target_id] = past
+        if not live.request.models:
+            board.asked = tuple(dict.fromkeys(key[0] for key in live.states)) or board.asked
         self.finished.emit(launch)
         self._announce()
 

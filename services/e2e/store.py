@@ -86,15 +86,20 @@ class E2eStore:
         values = {"auth_mode": run.auth_mode, "is_anonymous": run.is_anonymous}
         await self._database.write(lambda s: queries.update_run(s, run.run_id, values))
 
-    async def close(self, launch: Launch, runs: Sequence[Run], cells: Sequence[Cell]) -> Launch:
-        """Return the launch as it ended, everything in one transaction."""
+    async def close(
+        self, launch: Launch, runs: Sequence[Run], cells: Sequence[Cell], *, was_stopped: bool
+    ) -> Launch:
+        """Return the launch as it ended, everything in one transaction.
+
+        One that was stopped writes every cell again: a verdict may have missed its own write.
+        """
         ended = replace(launch, **summed_up(cells))
         values = _launch_end(ended)
         run_values = [(run.run_id, _run_end(run)) for run in runs]
-        left = [(cell.id, cell_values(cell)) for cell in cells if cell.status not in JUDGED]
+        again = [(cell.id, cell_values(cell)) for cell in cells] if was_stopped else []
 
         def change(session: Session) -> None:
-            for number, columns in left:
+            for number, columns in again:
                 queries.update_cell(session, number, columns)
             for run_id, columns in run_values:
                 queries.update_run(session, run_id, columns)
