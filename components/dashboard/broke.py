@@ -36,13 +36,15 @@ def broke_list(health: Health, zone: str, now: datetime, on_open: Callable[[int]
 
 def trouble_text(trouble: Trouble, zone: str, now: datetime) -> str:
     """Return `Provider DeepSeek · 4 models · HTTP 503 · since 09:12 (3rd in a row)`."""
-    side = cause_word(trouble.cause) or cell_look(trouble.status).label
-    whose = " ".join(part for part in (side, trouble.provider) if part)
+    side = cause_word(trouble.cause)
+    whose = [f"{side} {trouble.provider}".strip()]
+    if not side:
+        whose = [cell_look(trouble.status).label, trouble.provider]
     count = len(trouble.models)
     who = trouble.models[0] if count == 1 else trn("{n} model", "{n} models", count)
-    parts = [whose, who, short_reason(trouble.error) if trouble.error else ""]
+    parts = [*whose, who, short_reason(trouble.error)]
     if not trouble.error and trouble.status is not CellStatus.SLOW:
-        parts[2] = tr("several reasons")
+        parts.append(tr("several reasons"))
     if trouble.since is not None:
         since = clock_text(trouble.since, zone, now)
         parts.append(

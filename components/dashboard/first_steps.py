@@ -44,11 +44,10 @@ def first_steps(begin: Beginning, calls: FirstCalls) -> None:
             ui.label(begin.target_name).classes("c-muted t-clip")
             ui.link(tr("Change"), "/settings#targets").classes("gb-link t-table")
         _supplier_step(begin, calls.supplier)
-        mapped = begin.real_models + begin.demo_models
         with _step(3, tr("First E2E"), _OPEN):
-            if mapped:
+            if begin.forecast.conversations:
                 button(start_text(begin.forecast), calls.start, icon="play_arrow", kind="primary")
-                if not begin.real_models:
+                if not begin.real_models and begin.demo_models:
                     ui.label(tr("with the built-in demo supplier, no key needed")).classes(
                         "c-faint"
                     )

@@ -8,7 +8,6 @@ from components.status.looks import SEVERITY
 from services.e2e.types import CellStatus, MatrixRow
 
 FOLD_FROM = 13  # this many good rows beside a problem are worth folding
-MIN_FOR_P95 = 20  # below it the maximum is the honest figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class RowLine:
 
     index: int
     is_in_fold: bool
+    is_alone: bool = False  # the only one of its provider here: it names the provider itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,10 @@ def _grouped(rows: Sequence[MatrixRow], indexes: Sequence[int], *, is_in_fold: b
         groups.setdefault(rows[index].provider, []).append(index)
     lines: list[Line] = []
     for provider, members in groups.items():
-        lines.append(GroupLine(provider, len(members), is_in_fold))
-        lines.extend(RowLine(index, is_in_fold) for index in members)
+        is_alone = len(members) == 1
+        if not is_alone:
+            lines.append(GroupLine(provider, len(members), is_in_fold))
+        lines.extend(RowLine(index, is_in_fold, is_alone) for index in members)
     return lines
 
 
@@ -102,10 +104,8 @@ def merged(row: MatrixRow) -> str:
 
 
 def tail_latency(row: MatrixRow) -> tuple[int | None, bool]:
-    """Return the row's p95 in ms, or its maximum and True while there are too few samples."""
-    if row.judged >= MIN_FOR_P95 and row.p95_ms is not None:
-        return row.p95_ms, False
-    return row.max_ms, True
+    """Return the row's p95 in ms, or its maximum and True while it has no p95 (under 20 samples)."""
+    return (row.max_ms, True) if row.p95_ms is None else (row.p95_ms, False)
 
 
 def count_states(rows: Sequence[MatrixRow]) -> Mapping[CellStatus, int]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from components.e2e.grid import FoldLine, GroupLine, Line, arrange, tail_latency
 from components.e2e.ranking import RANK_CODES
 from components.e2e.timeline import Axis, Column, Gap, MarkLine, lay_out, local_time
-from components.primitives.formats import duration_text, share_text
+from components.primitives.formats import duration_text, share_text, zone_of
 from components.status.looks import code_looks, trigger_word, user_type_word
 from components.words import tr, trn, word
 from services.accounts.types import UserType
@@ -35,7 +35,7 @@ class Frame:
 
 def matrix_data(matrix: Matrix, frame: Frame) -> dict[str, Any]:
     """Return the `data` prop of the matrix."""
-    zone = ZoneInfo(frame.zone)
+    zone = zone_of(frame.zone)
     axis = lay_out(
         matrix.columns,
         marks=matrix.marks,
@@ -134,6 +134,7 @@ def _row_data(row: MatrixRow, users: Sequence[str]) -> dict[str, Any]:
     return {
         "key": row.model_key,
         "name": row.model_key,
+        "provider": row.provider,
         "demo": row.is_demo,
         "codes": [row.cells.get(user, "") for user in users],
         "figures": _figures(row),
@@ -173,7 +174,12 @@ def _line_data(line: Line) -> dict[str, Any]:
         case FoldLine():
             return {"kind": "fold", "text": tr("OK"), "count": line.count, "open": line.is_open}
         case _:
-            return {"kind": "row", "row": line.index, "fold": line.is_in_fold}
+            return {
+                "kind": "row",
+                "row": line.index,
+                "fold": line.is_in_fold,
+                "alone": line.is_alone,
+            }
 
 
 def rows_sentence(count: int, columns: int) -> str:

@@ -44,8 +44,9 @@ class ScheduleCard(ui.element):
                 _dot()
                 ui.label(tr("next"))
                 Age(epoch_ms(view.next_at), age_words(), title=moment_text(view.next_at, view.zone))
-                _dot()
-                ui.label(tr("{n} calls/day", n=facts.conversations_per_day))
+                ui.label("· " + tr("{n} calls/day", n=facts.conversations_per_day)).classes(
+                    "gx-roomy"
+                )
             if view.missed:
                 _missed(view)
             button(tr("Edit"), self._on_edit, small=True)

@@ -7,7 +7,7 @@ from components.e2e.grid import RowLine, arrange, tail_latency
 from components.e2e.payload import column_title
 from components.e2e.ranking import EMPTY, merge
 from components.primitives.data_table import Column
-from components.primitives.formats import duration_text, judged_text, share_text, zone_of
+from components.primitives.formats import duration_text, share_text, zone_of
 from components.status.looks import cell_look, look_props
 from components.words import tr
 from services.e2e.types import CODE_STATUS, Matrix, MatrixRow
@@ -51,7 +51,7 @@ def _row(row: MatrixRow, launches: Sequence[int]) -> dict[str, Any]:
         "id": row.model_key,
         "model": row.model_key,
         "provider": row.provider,
-        "judged": judged_text(row.judged, row.cells_total),
+        "judged": f"{row.judged}/{row.cells_total}",
         "share": share_text(row.good, row.judged),
         "p50": duration_text(row.p50_ms),
         "tail": duration_text(tail),

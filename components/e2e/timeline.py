@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from components.primitives.formats import zone_of
 from services.e2e.types import Launch, Mark
 from services.schedules.types import OffSpan
 
@@ -14,6 +15,7 @@ MANUAL_PX = 14  # a launch by hand: about half, yet wide enough for its glyph
 GAP_PX = 12  # one missed slot
 GAP_MAX_PX = 60
 LABEL_PX = 38  # what a time label needs: 05:00 and some air
+FLAG_PX = 64  # what the flag of a mark may take
 DAY_PX = 46  # what a day label needs
 LATE_RATIO = 1.5  # a distance over this many intervals is drawn as a gap
 
@@ -91,11 +93,12 @@ def lay_out(
     if tail is not None:
         gaps.append(tail)
         x += tail.width
+    lines = _mark_lines(columns, marks)
     return Axis(
         columns=tuple(columns),
         gaps=tuple(gaps),
-        marks=_mark_lines(columns, marks),
-        labels=_labels(columns, ZoneInfo(zone)),
+        marks=lines,
+        labels=_labels(columns, lines, zone_of(zone)),
         width=x,
     )
 
@@ -149,8 +152,11 @@ def _mark_lines(columns: Sequence[Column], marks: Sequence[Mark]) -> tuple[MarkL
     return tuple(lines)
 
 
-def _labels(columns: Sequence[Column], zone: ZoneInfo) -> tuple[Label, ...]:
+def _labels(
+    columns: Sequence[Column], marks: Sequence[MarkLine], zone: ZoneInfo
+) -> tuple[Label, ...]:
     """Return day labels where a day begins and time labels where there is room for them."""
+    flags = [(mark.x - LABEL_PX, mark.x + FLAG_PX) for mark in marks]
     labels: list[Label] = []
     day, day_free, time_free = "", 0, 0
     for column in columns:
@@ -161,7 +167,8 @@ def _labels(columns: Sequence[Column], zone: ZoneInfo) -> tuple[Label, ...]:
             if column.x >= day_free:
                 labels.append(Label(date, column.x, is_day=True))
                 day_free = column.x + DAY_PX
-        if column.x >= time_free and column.launch.trigger == "schedule":
+        is_free = column.x >= time_free and not any(a < column.x < b for a, b in flags)
+        if is_free and column.launch.trigger == "schedule":
             labels.append(Label(local.strftime("%H:%M"), column.x))
             time_free = column.x + LABEL_PX
     return tuple(labels)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from services.accounts.types import UserType
 from services.e2e.types import (
@@ -76,7 +77,7 @@ def launches(count: int, *, newest: datetime = NOW, running: bool = False) -> tu
 
 def off_spans(columns: Sequence[Launch]) -> list[OffSpan]:
     """Return the night in which the console was off."""
-    for before, after in zip(columns, columns[1:], strict=False):
+    for before, after in pairwise(columns):
         if after.started_at - before.started_at > STEP * 2:
             return [OffSpan(before.started_at + STEP / 2, after.started_at - timedelta(minutes=5))]
     return []

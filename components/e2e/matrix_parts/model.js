@@ -44,6 +44,7 @@ export class Model {
       if (line.kind === "fold") {
         fold = { ...line, id: "fold", open: this.foldOpen ?? line.open, rows: [] };
         lines.push(fold);
+        group = null;
         continue;
       }
       const hidden = line.fold && fold && !fold.open;
@@ -54,8 +55,10 @@ export class Model {
         continue;
       }
       if (line.fold && fold) fold.rows.push(line.row);
+      if (line.alone) group = null;
       group?.rows.push(line.row);
-      if (!hidden && (!group || group.open)) this.layRow(lines, line);
+      const last = lines[lines.length - 1], edge = line.alone && last?.kind === "row" && !last.alone;
+      if (!hidden && (!group || group.open)) this.layRow(lines, { ...line, edge });
     }
     this.lines = lines;
     this.lineOf = new Map(lines.map((line, index) => [line.id, index]));

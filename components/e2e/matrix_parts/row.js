@@ -17,7 +17,7 @@ export function blankRow() {
 
 // Give a row another line to show.
 export function fillRow(row, line, model) {
-  row.node.className = "gx-row gx-" + line.kind + (line.child ? " gx-child" : "");
+  row.node.className = "gx-row gx-" + line.kind + (line.child ? " gx-child" : line.edge ? " gx-edge" : "");
   row.node.removeAttribute("aria-hidden");
   row.line = line;
   row.fresh = true;
@@ -31,6 +31,7 @@ function caption(label, line, model) {
   if (line.kind === "row") {
     const row = model.row(line);
     parts.push(el("span", "gx-name", line.child ? model.userWord(line.user) : row.name));
+    if (line.alone && !line.child && !row.demo) parts.push(el("span", "gx-provider", row.provider));
     if (row.demo && !line.child) parts.push(el("span", "gx-demo", model.words.demo));
   } else parts.push(el("span", "gx-name", line.text), el("span", "gx-count", String(line.count)));
   label.replaceChildren(...parts);

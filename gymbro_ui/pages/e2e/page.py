@@ -156,7 +156,7 @@ class E2ePage:
             .props(f'display-value="{tr("All models")}"' if not chosen.models else "")
         )
         self._models.props["aria-label"] = tr("Models")
-        self._size = ui.label("").classes("t-meta c-faint t-clip")
+        self._size = ui.label("").classes("t-meta c-faint t-clip gx-size")
         spacer()
         Segment(modes, chosen.mode, lambda v: self._choose(mode=v), name=tr("Shown as"))
         icon_button("density_small", tr("Row height"), self._toggle_density)
