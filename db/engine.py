@@ -1,6 +1,7 @@
 """Database: the two doors read and write over SQLite or PostgreSQL."""
 
 import asyncio
+import atexit
 import logging
 import threading
 from collections.abc import Callable
@@ -198,6 +199,7 @@ class Database:
                 self.writing_engine.dispose()
                 if self._on_closed is not None:
                     self._on_closed()
+            atexit.unregister(self.close_now)
 
     def abandon(self) -> None:
         """Let go without marking the database as closed: the start failed."""

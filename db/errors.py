@@ -29,10 +29,10 @@ class StoreRefusedError(Exception):
 class AnotherInstanceError(Exception):
     """Another process holds the data folder or the database; pid and url are what it wrote there."""
 
-    def __init__(self, place: str, pid: int, url: str) -> None:
-        """Keep who holds the place; pid 0 and an empty url mean the holder did not say."""
+    def __init__(self, folder: str, pid: int, url: str) -> None:
+        """Keep who holds the folder or the database; pid 0 and an empty url mean the holder did not say."""
         who = f"process {pid}" if pid else "another process"
-        super().__init__(f"{place} is used by {who}" + (f" at {url}" if url else ""))
-        self.place = place
+        super().__init__(f"{folder} is used by {who}" + (f" at {url}" if url else ""))
+        self.folder = folder
         self.pid = pid
         self.url = url

@@ -10,6 +10,7 @@ from db.errors import DatabaseUnavailableError
 
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre"}
 MOUNTS = Path("/proc/mounts")
+PRIVATE = 0o600
 MAGIC = b"SQLite format 3\x00"
 
 

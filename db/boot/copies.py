@@ -8,7 +8,7 @@ from pathlib import Path
 from db.boot.examine import examine, integrity_fault
 from db.connect import open_raw
 from db.errors import DatabaseUnavailableError
-from db.files import flush_folder
+from db.files import PRIVATE, flush_folder
 
 KEEP = 3
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -34,6 +34,7 @@ def copy_before(path: Path, backups: Path, version: int, now: datetime) -> Path:
         made, kept = examine(part), examine(path, check=False)
         if made.kind != "ours" or (made.version, made.tables) != (kept.version, kept.tables):
             raise ValueError(f"the copy is not the same: {made.reason or made.kind}")
+        part.chmod(PRIVATE)
         _flush(part)
         part.replace(target)
         flush_folder(backups)
@@ -73,6 +74,7 @@ def put_back(copy: Path, path: Path) -> None:
     """Make the copy the database, all at once."""
     part = path.with_name(path.name + ".part")
     shutil.copyfile(copy, part)
+    part.chmod(PRIVATE)
     _flush(part)
     part.replace(path)
     flush_folder(path.parent)

@@ -1,5 +1,6 @@
 """open_store: the one way to a Database of the program."""
 
+import atexit
 from datetime import datetime
 
 from db.boot.place import OpenedStore, StorePlace
@@ -9,6 +10,8 @@ from db.boot.sqlite import open_sqlite
 
 def open_store(place: StorePlace, now: datetime) -> OpenedStore:
     """Return the store, at its newest version; raise StoreRefusedError or AnotherInstanceError."""
-    if place.path is not None:
-        return open_sqlite(place, place.path, now)
-    return open_postgres(place)
+    path = place.path
+    store = open_postgres(place) if path is None else open_sqlite(place, path, now)
+    # A start that fails later, or an end nobody planned for, must not look like a crash.
+    atexit.register(store.database.close_now)
+    return store

@@ -19,7 +19,7 @@ from db.boot.place import OpenedStore, StorePlace, StoreReport
 from db.connect import Access, open_raw, to_unavailable
 from db.engine import Database
 from db.errors import DatabaseUnavailableError, StoreRefusedError
-from db.files import free_bytes, log_of, network_kind, size_of, why_not_writable
+from db.files import PRIVATE, free_bytes, log_of, network_kind, size_of, why_not_writable
 from db.lock import InstanceLock
 from db.notices import StoreNotice
 
@@ -105,6 +105,7 @@ def _open_locked(
     if facts.kind != "ours":
         notices += mend(place, path, facts, marker, now)
         facts = examine_again(path)
+    path.touch(mode=PRIVATE)  # people's addresses and talks: SQLite gives its log the same rights
 
     def on_closed() -> None:
         write_marker(place.data_dir, path, None)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from db.boot import open_store
+from db.boot.copies import copy_before
 from db.connect import APPLICATION_ID
 from db.errors import AnotherInstanceError, DatabaseUnavailableError, StoreRefusedError
 from db.migrations.head import SHIPPED
@@ -48,6 +49,51 @@ def test_a_new_store_says_whose_it_is(folder: StoreFolder) -> None:
     assert raw.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     raw.close()
+
+
+def test_nobody_else_can_read_the_files(folder: StoreFolder) -> None:
+    old = os.umask(0o022)
+    try:
+        store = folder.open()
+        store.database.write_now(lambda session: add_rows(session, range(3)))
+        copy = copy_before(folder.path, folder.backups, 2, NOW)
+        found = {path.name: path.stat().st_mode & 0o777 for path in folder.data_dir.glob("gym*")}
+        assert found == dict.fromkeys(
+            (f"gymbro.sqlite3{end}" for end in ("", "-wal", "-shm")), 0o600
+        )
+        assert copy.stat().st_mode & 0o777 == 0o600
+        store.database.close_now()
+    finally:
+        os.umask(old)
+
+
+def test_an_end_without_closing_is_still_a_proper_end(folder: StoreFolder) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests.support.store import *\n"
+        "store = StoreFolder(Path(sys.argv[1])).open()\n"
+        "store.database._writer.put(lambda session: add_rows(session, range(500)))\n"
+        "raise SystemExit(5)"
+    )
+    command = [sys.executable, "-c", code, str(folder.data_dir)]
+    assert subprocess.run(command, timeout=60).returncode == 5
+    store = folder.open()
+    assert store.report.notices == ()
+    assert store.database.read_now(count_rows) == 500
+    store.database.close_now()
+
+
+def test_a_log_index_taken_away_while_running_breaks_nothing(folder: StoreFolder) -> None:
+    folder.fill(10)
+    store = folder.open().database
+    folder.path.with_name(folder.path.name + "-shm").unlink()
+    for number in range(100, 120):
+        store.write_now(lambda session, n=number: add_rows(session, range(n, n + 1)))
+    assert store.read_now(count_rows) == 30
+    store.close_now()
+    again = folder.open()
+    assert again.report.notices == ()
+    assert again.database.read_now(count_rows) == 30
+    again.database.close_now()
 
 
 def test_the_second_start_finds_the_rows_and_loads_no_alembic(folder: StoreFolder) -> None:

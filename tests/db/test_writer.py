@@ -13,6 +13,7 @@ from sqlmodel import Session
 from db.connect import Access
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
+from db.tables.config import AppSettingRow
 from tests.db.test_doors import adding, hold_writer
 from tests.support.store import IMPATIENT, StoreFolder, add_rows, count_rows, keys, setting
 
@@ -219,6 +220,32 @@ def test_a_future_given_up_by_a_thread_is_not_run(database: Database) -> None:
     with pytest.raises(CancelledError):
         future.result(1)
     assert database.read_now(keys) == {"held", "k2"}
+
+
+def test_no_update_is_lost_between_four_programs(folder: StoreFolder) -> None:
+    folder.fill(0)
+    stores = [Database(folder.place().url) for _ in range(4)]
+    stores[0].write_now(adding(1))
+
+    def add_one(session: Session) -> None:
+        row = session.get(AppSettingRow, "k1")
+        assert row is not None
+        row.value_json = row.value_json + 1
+
+    def many(store: Database) -> None:
+        for _ in range(50):
+            store.write_now(add_one)
+
+    threads = [threading.Thread(target=many, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    row = stores[0].read_now(lambda session: session.get(AppSettingRow, "k1"))
+    assert row is not None
+    assert row.value_json == 200
+    for store in stores:
+        store.close_now()
 
 
 class locked:  # noqa: N801
