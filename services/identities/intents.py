@@ -14,6 +14,7 @@ from services.foundation.ids import new_id
 from services.targets.types import Target
 
 SWEPT_AT_ONCE = 200
+_IN_USE_S = 3 * 3600.0  # longer than any launch: who forgot to release is swept then
 KEPT = "kept"  # state of an account that the next sign-in uses again
 
 
@@ -37,7 +38,7 @@ class Intents:
         """Start with no user in use."""
         self._database = database
         self._clock = clock
-        self.in_use: set[int] = set()  # not to be swept while this process uses them
+        self._in_use: dict[int, float] = {}  # row to when it may be swept all the same
 
     async def add(self, target: Target, email: str) -> Intent:
         """Return the intent once it is on disk; from then on it is in use."""
@@ -46,7 +47,7 @@ class Intents:
         row_id = await self._database.write(
             lambda session: queries.add_intent(session, label, email or None, meta, now)
         )
-        self.in_use.add(row_id)
+        self._use(row_id)
         return Intent(row_id, label, email, "", target.auth_url, now, "intended")
 
     async def note(self, intent: Intent, user_id: str, state: str = "created") -> None:
@@ -64,13 +65,13 @@ class Intents:
     async def forget(self, intent: Intent) -> None:
         """Drop the row: the user is gone, or meant to stay."""
         await self._database.write(lambda session: queries.delete_row(session, intent.id))
-        self.in_use.discard(intent.id)
+        self.leave(intent)
 
     async def kept(self, auth_url: str) -> Intent | None:
         """Return a user kept from an earlier sign-up at that service, now in use; None without."""
         for intent in await self._rows():
             if intent.state == KEPT and intent.auth_url == auth_url:
-                self.in_use.add(intent.id)
+                self._use(intent.id)
                 return intent
         return None
 
@@ -80,7 +81,7 @@ class Intents:
 
     def leave(self, intent: Intent) -> None:
         """Hand the row to the sweeper."""
-        self.in_use.discard(intent.id)
+        self._in_use.pop(intent.id, None)
 
     @asynccontextmanager
     async def intended(self, target: Target, email: str) -> AsyncGenerator[Intent]:
@@ -95,7 +96,11 @@ class Intents:
     async def _rows(self) -> list[Intent]:
         limit = 10 * SWEPT_AT_ONCE
         rows = await self._database.read(lambda session: queries.read_intents(session, limit))
-        return [_intent(row) for row in rows if row.id not in self.in_use]
+        now = self._clock.monotonic()
+        return [_intent(row) for row in rows if self._in_use.get(row.id or 0, 0.0) <= now]
+
+    def _use(self, row_id: int) -> None:
+        self._in_use[row_id] = self._clock.monotonic() + _IN_USE_S
 
 
 def _intent(row: TestUserRow) -> Intent:

@@ -78,9 +78,10 @@ class Identities:
             intent = await self._intents.find(sign_in.token.user_id)
             if intent is None:
                 return
+            self._intents.leave(intent)  # first: a release that is cancelled is the sweeper's
             if intent.state == KEPT:
-                self._intents.leave(intent)
-            elif not self._cleans_up:
+                return
+            if not self._cleans_up:
                 await self._ways.forget(intent)
             elif not await self._ways.remove(target, intent):
                 _log.warning("a test user could not be deleted now; the sweeper will try again")

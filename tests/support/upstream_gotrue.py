@@ -95,12 +95,15 @@ class FakeGoTrue:
     def _signup(self, body: Any) -> Answer:
         email = body.get("email")
         if not email:
-            return self._session(self.add_user("", anonymous=True), anonymous=self.anonymous_claim)
+            user = self.add_user("", anonymous=True)
+            user["user_metadata"] = body.get("data") or {}
+            return self._session(user, anonymous=self.anonymous_claim)
         if email in self.passwords:
             return gotrue_error(422, "user_already_exists", "User already registered")
         if len(body.get("password", "")) < 6:
             return gotrue_error(422, "weak_password", "Password should be at least 6 characters")
         user = self.add_user(email, body["password"])
+        user["user_metadata"] = body.get("data") or {}
         return Answer(200, user) if self.confirms_mail else self._session(user, anonymous=False)
 
     def _token(self, query: str, body: Any) -> Answer:
@@ -120,7 +123,10 @@ class FakeGoTrue:
         if name == "admin_create":
             if body["email"] in self.passwords:
                 return gotrue_error(422, "email_exists", "Already registered")
-            return Answer(200, self.add_user(body["email"], body.get("password", "")))
+            user = self.add_user(body["email"], body.get("password", ""))
+            user["user_metadata"] = body.get("user_metadata") or {}
+            user["app_metadata"] = body.get("app_metadata") or {}
+            return Answer(200, user)
         if name == "admin_list":
             wanted = parse_qs(query)
             size = min(int(wanted.get("per_page", ["50"])[0]), self.page_cap)

@@ -188,3 +188,39 @@ async def test_a_cancelled_sign_in_is_swept_by_the_same_process(
         await task
     assert await identities.sweep() == 1
     assert upstream.auth.users == {}
+
+
+async def test_a_release_that_is_cancelled_is_finished_by_the_sweeper(
+    identities: Identities, upstream: FakeUpstream
+) -> None:
+    target = a_target(upstream)
+    signed = await identities.sign_in(target, PERMANENT)
+    upstream.always("admin_delete", HANG)
+    task = asyncio.ensure_future(identities.release(target, signed))
+    await upstream.wait_for("admin_delete")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    upstream.always("admin_delete", None)
+    assert await identities.sweep() == 1
+    assert upstream.auth.users == {}
+
+
+async def test_a_user_nobody_released_is_swept_after_hours(
+    identities: Identities, upstream: FakeUpstream, clock: FakeClock
+) -> None:
+    await identities.sign_in(a_target(upstream), PERMANENT)
+    await clock.advance(2 * 3600)
+    assert await identities.sweep() == 0
+    await clock.advance(2 * 3600)
+    assert await identities.sweep() == 1
+
+
+async def test_a_server_that_is_down_is_not_asked_for_every_row(
+    identities: Identities, after_restart: Identities, upstream: FakeUpstream
+) -> None:
+    for _ in range(6):
+        await identities.sign_in(a_target(upstream), ANONYMOUS)
+    upstream.always("admin_delete", e1(503, "x"))
+    assert await after_restart.sweep() == 0
+    assert len(upstream.named("admin_delete")) == 3
