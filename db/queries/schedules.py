@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
+from db.queries.upsert import insert_into
 from db.tables.schedules import ScheduleRow, ScheduleSlotRow
-
-_SLOTS = SQLModel.metadata.tables["schedule_slots"]
 
 
 def read_schedule(session: Session, schedule_id: str) -> ScheduleRow | None:
@@ -25,9 +23,8 @@ def write_schedule(session: Session, row: ScheduleRow) -> None:
 
 def claim_slot(session: Session, values: Mapping[str, Any]) -> bool:
     """Insert the slot and return True, or return False when somebody has it already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = (
-        insert(_SLOTS)
+        insert_into(session, ScheduleSlotRow)
         .values(**values)
         .on_conflict_do_nothing(index_elements=["schedule_id", "slot_at"])
     )
