@@ -120,9 +120,12 @@ def number_field(
     unit: str = "",
     hint: str = "",
 ) -> Field:
-    """Return a whole number with its range as the hint."""
+    """Return a whole number with its range as the hint.
+
+    The control knows no bounds: it would change a wrong number silently instead of refusing it.
+    """
     field = Field(label, hint or f"{low:,.0f} – {high:,.0f}")
-    control = ui.number(value=value, min=low, max=high, step=1, suffix=unit or None)
+    control = ui.number(value=value, step=1, suffix=unit or None)
     control.props("inputmode=numeric")
     field.hold(control)
     return field

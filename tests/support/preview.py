@@ -331,6 +331,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8801)
     parser.add_argument("--running", action="store_true", help="an E2E is under way")
     parser.add_argument("--bare", action="store_true", help="nothing mapped, no past")
+    parser.add_argument("--hostile", action="store_true", help="names and errors are attacks")
     parser.add_argument("--late", action="store_true", help="the due check did not come")
     given = parser.parse_args()
     for page in ("dashboard", "e2e", "settings"):
@@ -339,6 +340,8 @@ def main() -> None:
     shell = importlib.import_module("gymbro_ui.shell").shell  # after the stand-ins
 
     theme.install()
+    if given.hostile:
+        data.poison()
     console = build(running=given.running, bare=given.bare, late=given.late)
     root = partial(shell, console)
     options: dict[str, Any] = {**theme.RUN_OPTIONS, "storage_secret": "preview"}

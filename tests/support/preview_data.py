@@ -307,4 +307,21 @@ def changes() -> list[ChangeSinceSeen]:
     ]
 
 
+HOSTILE = (
+    '<img src=x onerror="window.hacked=1"><svg onload=window.hacked=2>'
+    "{{constructor.constructor('window.hacked=3')()}}</script><script>window.hacked=4</script>"
+)
+
+
+def poison() -> None:
+    """Put an attack wherever foreign text is shown."""
+    global REPLY  # noqa: PLW0603  # the preview is a process of its own
+    REPLY = HOSTILE + REPLY
+    TARGETS[:] = [
+        replace(t, name=f"{t.name} {HOSTILE}", api_base=t.api_base + HOSTILE) for t in TARGETS
+    ]
+    MODELS[:] = [(f"{key} {HOSTILE}", f"{provider} {HOSTILE}") for key, provider in MODELS]
+    BAD.update({f"{key} {HOSTILE}": (*bad[:2], HOSTILE) for key, bad in list(BAD.items())})
+
+
 DATABASE = Path("/srv/gymbro-console/data/gymbro.sqlite3")
