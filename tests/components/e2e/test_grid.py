@@ -8,8 +8,11 @@ from components.e2e.grid import (
     count_states,
     row_state,
     tail_latency,
+    with_changes,
 )
-from services.e2e.types import CellStatus, MatrixRow
+from services.accounts.types import UserType
+from services.e2e.types import CellChange, CellStatus, Matrix, MatrixRow
+from tests.support.e2e_views import launches
 
 
 def a_row(key: str, codes: str, provider: str = "P", **more: object) -> MatrixRow:
@@ -82,3 +85,16 @@ def test_without_a_p95_the_maximum_stands_and_says_so():
 def test_states_are_counted_worst_first():
     rows = [a_row("a", "o"), a_row("b", "f"), a_row("c", "o")]
     assert list(count_states(rows).items()) == [(CellStatus.FAILED, 1), (CellStatus.OK, 2)]
+
+
+def test_changes_are_put_into_the_matrix_and_strangers_are_left_out():
+    columns = launches(2)
+    matrix = Matrix(columns, (a_row("m", "op"), a_row("n", "op")))
+    failed = CellStatus.FAILED
+    changes = [
+        CellChange(2, "m", UserType.ANONYMOUS, failed, 1, 1, 2),
+        CellChange(99, "m", UserType.ANONYMOUS, failed, 2, 1, 2),
+        CellChange(2, "gone", UserType.ANONYMOUS, failed, 3, 1, 2),
+    ]
+    rows = with_changes(matrix, changes).rows
+    assert [row.cells["anonymous"] for row in rows] == ["of", "op"]
