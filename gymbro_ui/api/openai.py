@@ -16,7 +16,7 @@ from gymbro_ui.api.messages import AsgiApp, ClientGoneError, Receive, Scope, Sen
 from gymbro_ui.api.openai_errors import OpenAiError, openai_error, refuse, respond
 from gymbro_ui.api.wire_errors import request_id_of
 from services.accounts.types import Caller
-from services.gateway.types import Route
+from services.gateway.types import Address, Route
 from services.suppliers.types import SupplierCall, SupplierError, Usage
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _STREAM_HEADERS = (
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 )
+_PEERS_KEPT = 1024
 _TAIL_BYTES = 4096  # of a stream: where its usage and its end are found
 _COUNTS = re.compile(rb'"(prompt_tokens|completion_tokens|total_tokens)"\s*:\s*(\d{1,12})(?!\d)')
 
@@ -43,12 +44,45 @@ class _Asked:
     began: float
 
 
+class _Callers:
+    """Who calls, in few steps: known tokens and plain addresses are looked up, not worked out."""
+
+    def __init__(self, console: "Console") -> None:
+        self._console = console
+        self._plain: dict[str, Address] = {}  # peer without a forwarding header
+
+    async def admit(self, scope: Scope) -> tuple[Caller, Address]:
+        """Return caller and address after the guards let them in; raise WireError or GatewayError."""
+        console = self._console
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        caller = console.verifier.cached(token) if scheme == "Bearer" else None
+        if caller is None:
+            caller = await authenticate(console, Headers(scope=scope), peer_of(scope))
+        address = self._address(peer_of(scope), headers)
+        console.gateway.admit(caller, address, headers.get("user-agent", ""))
+        return caller, address
+
+    def _address(self, peer: str, headers: Mapping[str, str]) -> Address:
+        if "x-forwarded-for" in headers or "x-real-ip" in headers:
+            return self._console.gateway.address_of(peer, headers)
+        known = self._plain.get(peer)
+        if known is None:
+            if len(self._plain) >= _PEERS_KEPT:
+                self._plain.clear()
+            known = self._plain[peer] = self._console.gateway.address_of(peer, headers)
+        return known
+
+
 class ChatCompletions:
     """Answers with a supplier's reply, whole or as it arrives; counts it in both cases."""
 
     def __init__(self, console: "Console") -> None:
         """Answer for this console."""
         self._console = console
+        self._callers = _Callers(console)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -66,10 +100,7 @@ class ChatCompletions:
     async def _ask(self, scope: Scope, receive: Receive) -> _Asked:
         console = self._console
         raw = await read_body(receive)
-        headers = Headers(scope=scope)
-        caller = await authenticate(console, headers, peer_of(scope))
-        address = console.gateway.address_of(peer_of(scope), headers)
-        console.gateway.admit(caller, address, headers.get("user-agent", ""))
+        caller, address = await self._callers.admit(scope)
         body = _checked(raw)
         key: str = body["model"].strip()
         route = console.gateway.resolve_for(caller, key, address=address)
@@ -150,15 +181,12 @@ class ModelList:
     def __init__(self, console: "Console") -> None:
         """Answer for this console."""
         self._console = console
+        self._callers = _Callers(console)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Serve one request."""
-        console = self._console
         try:
-            headers = Headers(scope=scope)
-            caller = await authenticate(console, headers, peer_of(scope))
-            address = console.gateway.address_of(peer_of(scope), headers)
-            console.gateway.admit(caller, address, headers.get("user-agent", ""))
+            await self._callers.admit(scope)
             rows = [
                 {
                     "id": row.name,
@@ -166,7 +194,7 @@ class ModelList:
                     "created": int(row.updated_at.timestamp()) if row.updated_at else 0,
                     "owned_by": row.provider or "gymbro",
                 }
-                for row in console.mapping.mapped()
+                for row in self._console.mapping.mapped()
             ]
             await respond(send, 200, orjson.dumps({"object": "list", "data": rows}))
         except Exception as error:  # noqa: BLE001  # boundary: every failure gets OpenAI's shape

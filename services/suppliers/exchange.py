@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import cast
 
 import orjson
@@ -25,6 +26,7 @@ _DRAIN_S = 0.25
 _DONE = "[DONE]"
 
 
+@lru_cache(maxsize=64)
 def deadlines_of(timeout_s: float) -> Deadlines:
     """Return the deadlines of an endpoint's timeout: it bounds each silence, five of it the whole."""
     total_s = max(timeout_s, min(_LONGEST_STREAM_S, 5 * timeout_s))

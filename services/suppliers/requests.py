@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -69,6 +70,7 @@ def payload_body(payload: Mapping[str, Any], dialect: Dialect, model: str) -> di
     return {**payload, "model": model, "stream": True}
 
 
+@lru_cache(maxsize=512)
 def dialect_url(base_url: str, dialect: Dialect, model: str) -> str:
     """Return the address of a dialect; a base that ends in its own version keeps it."""
     base = base_url.rstrip("/")

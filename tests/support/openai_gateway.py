@@ -83,7 +83,9 @@ async def openai_gateway(
     body = await console.accounts.sign_up({}, Origin("127.0.0.1"))
     rules = access_rules(env.public_url, env.host, env.port, ("*",))
     guard = Guard(_not_found, rules, openai.routes(console))
-    config = uvicorn.Config(guard, env.host, env.port, log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        guard, env.host, env.port, log_level="error", lifespan="off", ws="none", access_log=False
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started)
