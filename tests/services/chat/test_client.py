@@ -1,57 +1,30 @@
 """ChatClient against a real socket: every end has its outcome and its word."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
 from services.chat.client import ChatClient
 from services.chat.types import ChatEvent, Outcome
-from services.foundation.clock import SystemClock
 from tests.support.chat import ANONYMOUS, a_request
 from tests.support.upstream import (
     CUT_JSON,
     GARBAGE,
     GOOD_REPLY,
-    HANG,
     RESET,
     Answer,
     FakeUpstream,
-    Raw,
     Turn,
-    completed,
     cut_after,
-    deltas,
     e1,
     e3,
     failing,
     good,
-    heartbeats_only,
     html,
     jsonseq,
     no_terminal,
     opening,
     redirect,
     refused,
-    routed,
-    silent,
 )
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def chat() -> AsyncIterator[ChatClient]:
-    client = ChatClient(SystemClock())
-    yield client
-    assert client.open_count == 0
-    client.close()
 
 
 async def test_a_whole_reply_comes_back_with_every_fact(
@@ -180,163 +153,3 @@ async def test_the_wait_of_a_429_is_read(
     upstream.play("model-a", refused(429, "model_daily_quota_exceeded", retry_after=header))
     reply = await chat.converse(a_request(upstream))
     assert (reply.status, reply.retry_after_s) == (429, seconds)
-
-
-# --- deadlines ------------------------------------------------------------------------------
-
-
-async def timed(
-    chat: ChatClient, upstream: FakeUpstream, turn: Turn, **limits: Any
-) -> tuple[Any, float]:
-    upstream.play("model-a", turn)
-    started = time.monotonic()
-    reply = await chat.converse(a_request(upstream, **limits))
-    return reply, time.monotonic() - started
-
-
-async def test_the_create_deadline_ends_a_silent_post(
-    chat: ChatClient, upstream: FakeUpstream
-) -> None:
-    reply, took = await timed(chat, upstream, Turn(accept=HANG), accept_s=0.2)
-    assert (reply.outcome, reply.error) == (Outcome.DEADLINE, "deadline_exceeded")
-    assert 0.15 < took < 1
-
-
-@pytest.mark.parametrize(
-    "turn", [silent(), opening(HANG), Turn((Raw(b": c\n\n"), *heartbeats_only().steps[3:]))]
-)
-async def test_the_first_event_deadline_ends_a_silent_stream(
-    chat: ChatClient, upstream: FakeUpstream, turn: Turn
-) -> None:
-    reply, took = await timed(chat, upstream, turn, first_event_s=0.2)
-    assert (reply.outcome, reply.error) == (Outcome.DEADLINE, "deadline_exceeded")
-    assert "no event" in reply.error_text
-    assert 0.15 < took < 1
-
-
-async def test_heartbeats_do_not_extend_the_total_deadline(
-    chat: ChatClient, upstream: FakeUpstream
-) -> None:
-    reply, took = await timed(chat, upstream, heartbeats_only(0.02), total_s=0.5, first_event_s=0.2)
-    assert (reply.outcome, reply.error) == (Outcome.DEADLINE, "deadline_exceeded")
-    assert reply.event_count > 10
-    assert 0.45 < took < 1.2
-    assert reply.timings.total_ms == pytest.approx(500, abs=150)
-
-
-async def test_time_spent_on_the_post_counts(chat: ChatClient, upstream: FakeUpstream) -> None:
-    reply, took = await timed(chat, upstream, good(accept_delay_s=0.3, ttft_s=5), total_s=0.6)
-    assert reply.outcome is Outcome.DEADLINE
-    assert took < 1.2
-
-
-async def test_a_server_that_keeps_the_stream_open_after_the_end_does_not_hold_us(
-    chat: ChatClient, upstream: FakeUpstream
-) -> None:
-    turn = Turn((*routed(), *deltas("abc"), completed("abc"), *heartbeats_only(0.05).steps[3:]))
-    reply, took = await timed(chat, upstream, turn)
-    assert reply.outcome is Outcome.COMPLETED
-    assert took < 1
-    assert reply.timings.total_ms < 200
-
-
-async def test_first_text_is_stamped_on_arrival(chat: ChatClient, upstream: FakeUpstream) -> None:
-    firsts: list[float] = []
-    for _ in range(5):  # the best of five: a busy machine only ever adds
-        reply, _ = await timed(chat, upstream, good(ttft_s=0.3, gap_s=0.05))
-        assert reply.timings.first_delta_ms is not None
-        assert reply.timings.first_event_ms is not None
-        assert reply.timings.total_ms - reply.timings.first_delta_ms >= 140  # three gaps
-        assert reply.timings.first_delta_ms - reply.timings.first_event_ms >= 290
-        firsts.append(reply.timings.first_delta_ms)
-    assert min(firsts) == pytest.approx(300, abs=30)
-
-
-async def test_event_count_is_bounded(chat: ChatClient, upstream: FakeUpstream) -> None:
-    reply, _ = await timed(chat, upstream, good("x" * 300, pieces=300), max_events=50)
-    assert (reply.outcome, reply.error) == (Outcome.LIMIT, "sse_max_events_exceeded")
-    assert reply.event_count == 50
-
-
-async def test_a_stream_of_exactly_the_limit_is_whole(
-    chat: ChatClient, upstream: FakeUpstream
-) -> None:
-    reply, _ = await timed(chat, upstream, good("x" * 46, pieces=46), max_events=50)
-    assert reply.outcome is Outcome.COMPLETED
-
-
-# --- cancelling and watching ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("turn", [heartbeats_only(), silent(), Turn(accept=HANG), opening(HANG)])
-async def test_cancelling_leaves_no_socket_and_no_task(upstream: FakeUpstream, turn: Turn) -> None:
-    client = ChatClient(SystemClock())
-    upstream.play("model-a", turn)
-    before = len(asyncio.all_tasks())
-    talk = asyncio.ensure_future(client.converse(a_request(upstream)))
-    await asyncio.sleep(0.1)
-    assert client.open_count == 1
-    talk.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await talk
-    assert client.open_count == 0
-    client.close()
-    await asyncio.sleep(0.1)
-    assert upstream.open_connections == 0
-    assert len(asyncio.all_tasks()) == before
-
-
-async def test_a_failing_watcher_does_not_end_the_conversation(
-    chat: ChatClient, upstream: FakeUpstream, caplog: pytest.LogCaptureFixture
-) -> None:
-    def watch(_event: ChatEvent) -> None:
-        raise ValueError("broken page")
-
-    reply = await chat.converse(a_request(upstream), watch)
-    assert reply.outcome is Outcome.COMPLETED
-    assert "broken page" in caplog.text
-
-
-async def test_connections_are_used_again(chat: ChatClient, upstream: FakeUpstream) -> None:
-    for _ in range(5):
-        await chat.converse(a_request(upstream))
-    assert upstream.open_connections == 1
-
-
-# --- the model list -------------------------------------------------------------------------
-
-
-async def test_the_model_list_is_read(chat: ChatClient, upstream: FakeUpstream) -> None:
-    upstream.models = ["b", "a", "b"]
-    models = await chat.list_models(upstream.api_base, ANONYMOUS, 5)
-    assert (models.keys, models.error, models.status) == (("b", "a"), "", 200)
-    assert models.rows["a"]["default_model"] == "m-1"
-    assert upstream.calls[0].query == "view=mapped"
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (e1(503, "x"), "fetch_models_failed: HTTP 503"),
-        (html(), "fetch_models_failed: not_a_list"),
-        (Answer(200, {"code": 200, "data": None}), "fetch_models_failed: not_a_list"),
-        (RESET, "fetch_models_failed: cut"),
-        (HANG, "fetch_models_failed: total"),
-        (redirect("http://127.0.0.1:1/"), "fetch_models_failed: HTTP 302"),
-    ],
-)
-async def test_a_list_that_cannot_be_had_says_why(
-    chat: ChatClient, upstream: FakeUpstream, answer: Answer, error: str
-) -> None:
-    upstream.always("models", answer)
-    models = await chat.list_models(upstream.api_base, ANONYMOUS, 0.3)
-    assert (models.keys, models.error) == ((), error)
-
-
-async def test_a_refused_list_keeps_status_and_wait(
-    chat: ChatClient, upstream: FakeUpstream
-) -> None:
-    upstream.always("models", e1(429, "RATE_LIMIT_EXCEEDED", retry_after="9"))
-    models = await chat.list_models(upstream.api_base, ANONYMOUS, 5)
-    assert (models.status, models.retry_after_s) == (429, 9)
-    assert "RATE_LIMIT_EXCEEDED" in models.error_text
