@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.foundation.errors import InputError
 from services.settings.env import read_env
@@ -11,6 +12,20 @@ from services.settings.types import Env
 
 VERSION = "0.1.0"
 BAD_USE = 2
+
+
+class Commands(Protocol):
+    """What argparse gives to add sub-commands to."""
+
+    def add_parser(
+        self,
+        name: str,
+        *,
+        help: str,
+        description: str | None = None,  # noqa: A002  # its own word
+    ) -> argparse.ArgumentParser:
+        """Return the parser of a new sub-command."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_run(commands: Commands) -> None:
     run = commands.add_parser("run", help="start gateway and console (the default)")
     run.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     run.add_argument("--port", type=_port, help="port to listen on (default 9999)")
@@ -69,7 +84,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _add_data_dir(run)
 
 
-def _add_e2e(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_e2e(commands: Commands) -> None:
     e2e = commands.add_parser(
         "e2e",
         help="run one E2E and print its verdicts",
@@ -95,7 +110,7 @@ def _add_e2e(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _add_data_dir(e2e)
 
 
-def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_doctor(commands: Commands) -> None:
     doctor = commands.add_parser("doctor", help="show paths, versions, settings and advice")
     doctor.add_argument("--json", action="store_true", help="the same as one JSON object")
     doctor.add_argument("--show-secrets", action="store_true", help="print keys unmasked")
@@ -103,7 +118,7 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_data_dir(doctor)
 
 
-def _add_local_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_local_model(commands: Commands) -> None:
     local = commands.add_parser(
         "local-model", help="serve a small real language model on loopback (extra: local-model)"
     )

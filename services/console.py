@@ -93,6 +93,10 @@ class Console:
         """What an operator must know about the store, newest last."""
         return [Message(notice.text, notice.params) for notice in self.store.report.notices]
 
+    def known_secrets(self) -> list[str]:
+        """Return every value that must never be shown or logged."""
+        return [*self.secrets.known_values(), self.accounts.operator_token]
+
     def storage_secret(self) -> str:
         """Return the random key that signs browser cookies, made once."""
         return self.secrets.own_file("cookie.key").hex()
@@ -130,6 +134,7 @@ class Console:
         await self.identities.close()
         self.chat.close()
         await self.suppliers.close()
+        await self.verifier.close()
         await self.tasks.stop()
         await self.database.close()
         _log.info("stopped; everything is stored")

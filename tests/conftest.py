@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
-import db.tables  # noqa: F401  # completes the metadata
+import db.tables
 from db.connect import sqlite_url
 from db.engine import Database
 from services.secrets.service import Secrets
@@ -45,6 +45,7 @@ def env(tmp_path: Path, free_port: int) -> Env:
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with every table and no row, made once and copied by each test."""
     path = tmp_path_factory.mktemp("store") / "empty.sqlite3"
+    assert db.tables.__all__  # imported: the metadata is complete
     store = Database(sqlite_url(str(path)))
     SQLModel.metadata.create_all(store.writing_engine)
     store.close_now()

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def _wanted(arguments: Arguments) -> dict[str, Any]:
 
 
 @contextmanager
-def _console(arguments: Arguments) -> Iterator[OperatorClient]:
+def _console(arguments: Arguments) -> Generator[OperatorClient]:
     """Give a client of the running console, or of one started for this run alone."""
     env = arguments.env
     running = find_running(env.data_dir)

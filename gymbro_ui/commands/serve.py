@@ -85,7 +85,7 @@ class _RedactingFormatter(logging.Formatter):
         self._console = console
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record), self._console.secrets.known_values())
+        return redact(super().format(record), self._console.known_secrets())
 
 
 def _stop_with_parent(console: Console) -> None:

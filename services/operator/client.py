@@ -1,7 +1,7 @@
 """OperatorClient: what a command asks of a running console over loopback, with its token."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -80,9 +80,9 @@ def _json(response: httpx.Response) -> dict[str, Any]:
 
 
 def _reason(answer: Mapping[str, Any], status: int) -> str:
-    detail = answer.get("detail")
-    if isinstance(detail, list) and detail:
-        first: Any = detail[0]  # pyright: ignore[reportUnknownVariableType]
+    details = cast("list[dict[str, Any]]", answer.get("detail") or [])
+    if isinstance(answer.get("detail"), list) and details:
+        first = details[0]
         place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")
         return f"{place}: {first.get('msg', '')}" if place else str(first.get("msg", ""))
     return str(answer.get("message") or answer.get("msg") or f"HTTP {status}")
