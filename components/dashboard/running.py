@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -70,11 +71,14 @@ class RunningNow(ui.element):
             Age(epoch_ms(one.started_at), age_words()).classes("t-meta c-faint")
             ui.element("div").classes("gb-grow")
             name = tr("Cancelling …") if one.is_cancelling else tr("Cancel")
-            stop = button(name, lambda key=one.execution_id: self._calls.cancel(key), small=True)
+            stop = button(name, partial(self._stop, one.execution_id), small=True)
             stop.set_enabled(not one.is_cancelling)
             with ui.element("div").classes("ov-run__track"):
                 fill = ui.element("i")
         self._texts[one.execution_id] = (text, fill)
+
+    def _stop(self, execution_id: str, _event: object = None) -> Any:
+        return self._calls.cancel(execution_id)
 
     def _progress(self, one: Execution) -> None:
         text, fill = self._texts[one.execution_id]

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 from nicegui import ui
@@ -132,7 +133,8 @@ class SupplierForm(ui.element):
                 save = button(tr("Save and map"), None, kind="primary")
 
                 async def keep() -> None:
-                    models = [str(name) for name in chosen.value or []][:MODELS_MOST]
+                    names = cast(list[object], chosen.value or [])
+                    models = [str(name) for name in names][:MODELS_MOST]
                     save.props("loading")
                     try:
                         await self._calls.save(self._draft(models), self.fields)

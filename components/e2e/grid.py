@@ -1,11 +1,11 @@
 """Matrix rows to display lines: worst first, grouped by provider, good rows folded."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from components.e2e.ranking import PROBLEMS, latest, merge
 from components.status.looks import SEVERITY
-from services.e2e.types import CellStatus, MatrixRow
+from services.e2e.types import STATUS_CODES, CellChange, CellStatus, Matrix, MatrixRow
 
 FOLD_FROM = 13  # this many good rows beside a problem are worth folding
 
@@ -106,6 +106,29 @@ def merged(row: MatrixRow) -> str:
 def tail_latency(row: MatrixRow) -> tuple[int | None, bool]:
     """Return the row's p95 in ms, or its maximum and True while it has no p95 (under 20 samples)."""
     return (row.max_ms, True) if row.p95_ms is None else (row.p95_ms, False)
+
+
+def with_changes(matrix: Matrix, changes: Iterable[CellChange]) -> Matrix:
+    """Return the matrix with single cells changed; what is not in it is left out."""
+    column = {launch.launch_no: index for index, launch in enumerate(matrix.columns)}
+    wanted: dict[str, list[CellChange]] = {}
+    for change in changes:
+        if change.launch_no in column:
+            wanted.setdefault(change.model_key, []).append(change)
+    rows = [
+        _changed(row, wanted[row.model_key], column) if row.model_key in wanted else row
+        for row in matrix.rows
+    ]
+    return replace(matrix, rows=tuple(rows))
+
+
+def _changed(row: MatrixRow, changes: Iterable[CellChange], column: Mapping[int, int]) -> MatrixRow:
+    cells = {user: list(codes) for user, codes in row.cells.items()}
+    for change in changes:
+        codes, index = cells.get(str(change.user_type)), column[change.launch_no]
+        if codes is not None and index < len(codes):
+            codes[index] = STATUS_CODES[change.status]
+    return replace(row, cells={user: "".join(codes) for user, codes in cells.items()})
 
 
 def count_states(rows: Sequence[MatrixRow]) -> Mapping[CellStatus, int]:

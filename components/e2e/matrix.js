@@ -71,7 +71,7 @@ export default {
     // [[model key, user index, launch number, code], ...] of the running launch
     patch(changes, seq) {
       for (const [key, user, no, code] of changes) {
-        const row = this.model.set(key, user, no, code);
+        const row = this.model.note(key, user, no, code, seq);
         if (row < 0) continue;
         this.tip.forget(key, no);
         this.body.refresh(row, this.model.columnOf.get(no));

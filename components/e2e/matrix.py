@@ -60,6 +60,7 @@ class MatrixGrid(ui.element, component="matrix.js", esm={"gymbro-matrix": "matri
         self._props["compact"] = is_compact
         self._props["seq"] = 0
         self._seq = 0
+        self._users: list[str] = []
         self.on("open", lambda event: calls.open(to_place(event.args)))
         self.on("peek", lambda event: calls.peek(to_place(event.args)))
         self.on("again", lambda event: _again(event, calls.again))
@@ -69,7 +70,8 @@ class MatrixGrid(ui.element, component="matrix.js", esm={"gymbro-matrix": "matri
     def show(self, data: Mapping[str, Any]) -> None:
         """Draw a whole matrix (the result of `matrix_data`)."""
         self._seq += 1
-        self._props["data"] = data
+        self._users = list(data["users"])
+        self._props["data"] = {**data, "seq": self._seq}
         self._props["seq"] = self._seq
         self.update()
 
@@ -78,8 +80,8 @@ class MatrixGrid(ui.element, component="matrix.js", esm={"gymbro-matrix": "matri
         if not can_push(self.client):
             return False
         self._seq += 1
-        rows = self._props["data"]["users"] if self._props["data"] else []
-        patches = [
+        rows = self._users
+        patches: list[list[Any]] = [
             [change.model_key, rows.index(user), change.launch_no, STATUS_CODES[change.status]]
             for change in changes
             if (user := str(change.user_type)) in rows

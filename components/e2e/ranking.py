@@ -6,7 +6,9 @@ from components.status.looks import RED, SEVERITY
 from services.e2e.types import CODE_STATUS, STATUS_CODES, CellStatus
 
 EMPTY = "."
-RANK_CODES = "".join(STATUS_CODES[status] for status in sorted(SEVERITY, key=SEVERITY.get)) + EMPTY
+RANK_CODES = (
+    "".join(STATUS_CODES[status] for status in sorted(SEVERITY, key=SEVERITY.__getitem__)) + EMPTY
+)
 OPEN_CODES = frozenset({STATUS_CODES[CellStatus.RUNNING], STATUS_CODES[CellStatus.PENDING]})
 UNJUDGED_CODES = frozenset(
     STATUS_CODES[status]

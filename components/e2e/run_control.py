@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -72,7 +73,7 @@ class RunControl(ui.element):
         self._menu.clear()
         with self._menu:
             for choice in self._choices:
-                item = ui.menu_item(on_click=lambda key=choice.key: self._begin(key))
+                item = ui.menu_item(on_click=partial(self._begin, choice.key))
                 with item, ui.element("div").classes("gb-row gb-spread gap-24 gb-grow"):
                     ui.label(choice.label)
                     ui.label(str(choice.conversations)).classes("c-faint")
@@ -91,7 +92,7 @@ class RunControl(ui.element):
         )
         self._cancel.set_enabled(True)
 
-    def _begin(self, key: str) -> Any:
+    def _begin(self, key: str, _event: object = None) -> Any:
         return self._calls.start(key)
 
     def _stop(self) -> Any:

@@ -1,5 +1,5 @@
 // What the matrix shows, without any DOM: rows, columns, lines in sight, merged codes.
-const EMPTY = ".";
+const EMPTY = ".", RECENT = 2000;
 
 export class Model {
   constructor(data, words, view, compact) {
@@ -10,6 +10,7 @@ export class Model {
     this.shut = new Set(); // groups folded by hand
     this.foldOpen = null; // null: as the server proposed
     this.pinned = null;
+    this.recent = []; // patches that may be newer than the data on its way
     this.load(data);
   }
 
@@ -21,6 +22,8 @@ export class Model {
     this.rowOf = new Map(data.rows.map((row, index) => [row.key, index]));
     this.columnOf = new Map(data.axis.columns.map((column, index) => [column.no, index]));
     this.codes = data.rows.map((row) => row.codes.map((text) => text.split("")));
+    this.recent = this.recent.filter((change) => change.seq > data.seq);
+    for (const { key, user, no, code } of this.recent) this.set(key, user, no, code);
     this.lay();
   }
 
@@ -116,6 +119,13 @@ export class Model {
       if (this.rank.get(code) < this.rank.get(worst)) worst = code;
     }
     return worst;
+  }
+
+  // Note a patch: it outlives data that was sent before it but arrives after it.
+  note(key, user, no, code, seq) {
+    this.recent.push({ key, user, no, code, seq });
+    if (this.recent.length > RECENT) this.recent.shift();
+    return this.set(key, user, no, code);
   }
 
   set(key, user, no, code) {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import background_tasks, context, ui
 
 from components.charts.line import LineChart
-from components.e2e.grid import count_states
+from components.e2e.grid import count_states, with_changes
 from components.e2e.matrix import MatrixCalls
 from components.e2e.payload import Frame, rows_sentence
 from components.e2e.run_control import RunCalls, RunControl
@@ -23,7 +23,7 @@ from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.e2e.again import run_choices, run_requests
 from gymbro_ui.pages.e2e.board import Board, BoardCalls
-from gymbro_ui.pages.e2e.filters import Filters, address, read_filters
+from gymbro_ui.pages.e2e.filters import address, read_filters
 from gymbro_ui.pages.e2e.inspector import Inspector
 from gymbro_ui.pages.e2e.schedule import edit_schedule
 from services.e2e.types import CellChange, LaunchRequest, Matrix, TrendPoint
@@ -50,6 +50,7 @@ class E2ePage:
         self._asked = 0  # number of the newest load; older ones are dropped
         self._early: list[CellChange] = []  # changes that came while a load was under way
         self._is_loading = False
+        self._has_missed = False  # the browser was away while cells changed
 
     def draw(self) -> None:
         """Draw the page as a skeleton and follow every change."""
@@ -110,12 +111,7 @@ class E2ePage:
             return matrix, [], []
         start = matrix.columns[0].started_at
         off_spans = await console.schedules.off_spans(start, console.clock.now())
-        trend = await console.e2e.trend(
-            target_id=target_id,
-            window=filters.window,
-            models=filters.models,
-            user_types=filters.user_types,
-        )
+        trend = await console.e2e.trend(target_id=target_id, window=filters.window)
         return matrix, off_spans, trend
 
     def _fail(self, asked: int, reason: str) -> None:
@@ -181,7 +177,9 @@ class E2ePage:
         )
 
     def _draw_trend(self) -> None:
-        with card(tr("Trend"), note=tr("Share of good answers and latency of each launch")) as body:
+        with card(
+            tr("Trend"), note=tr("All models: share of good answers and latency of each launch")
+        ) as body:
             self._chart = LineChart(trend_options([], []), name=tr("Trend"), height="200px")
         self._trend_card = body
 
@@ -192,7 +190,9 @@ class E2ePage:
         return sorted(known)
 
     def _show(self, matrix: Matrix, off_spans: list[OffSpan], trend: list[TrendPoint]) -> None:
-        self._matrix = matrix
+        early, self._early = self._early, []
+        self._matrix = matrix = with_changes(matrix, early)
+        self._has_missed = False
         view = self._console.schedules.view()
         frame = Frame(view.zone, interval_of(view), off_spans, self._filters.sort)
         has_models = bool(self._console.e2e.health().mapped)
@@ -202,9 +202,6 @@ class E2ePage:
         self._size.set_text(rows_sentence(len(matrix.rows), len(matrix.columns)))
         self._models.set_options(self._model_names())
         self._chart.show(trend_options(trend, off_spans))
-        early, self._early = self._early, []
-        if early:
-            self._board.patch(early)
 
     # -- what changes
 
@@ -226,8 +223,10 @@ class E2ePage:
         self._run.running(changes[-1].done, changes[-1].total)
         if self._is_loading:
             self._early.extend(changes)
-        elif not self._board.patch(changes) and self._filters.mode == "table":
+        elif self._has_missed or self._filters.mode == "table":
             self.reload()
+        else:
+            self._has_missed = not self._board.patch(changes)
         self._inspector.changed(changes)
 
     def _show_run(self) -> None:
@@ -279,6 +278,3 @@ class E2ePage:
 def interval_of(view: ScheduleView) -> timedelta:
     """Return the time between two checks of the schedule."""
     return timedelta(hours=view.rule.hours if isinstance(view.rule, Every) else 24)
-
-
-__all__ = ["E2ePage", "Filters", "interval_of"]

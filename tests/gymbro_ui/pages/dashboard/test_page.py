@@ -1,0 +1,144 @@
+"""The Overview as a user meets it: answers, live changes, first steps, a supplier saved."""
+
+from dataclasses import replace
+from typing import Any
+
+from nicegui import ElementFilter
+from nicegui.testing import User
+
+from components.dashboard.dots import HealthDots
+from components.dashboard.supplier_form import SupplierForm
+from components.dashboard.works import Works
+from services.e2e.types import CellStatus
+from services.mapping.types import Scope
+from services.suppliers.types import ProbeResult, ProbeState
+from tests.support.builders import until
+from tests.support.pages import operator
+
+
+def the(user: User, kind: type[Any]) -> Any:
+    with user:
+        return next(iter(ElementFilter(kind=kind)), None)
+
+
+async def test_it_answers_what_works_what_broke_and_what_changed():
+    async with operator() as (user, _):
+        await user.open("/")
+        assert the(user, Works)._props["facts"]["figure"] == "29/38"
+        await user.should_see("供应商 DeepSeek · 4 个模型 · HTTP 503", retries=20)
+        await user.should_see("自上次查看：2 坏，1 恢复", retries=20)
+        assert len(the(user, HealthDots)._props["models"]) == 20
+
+
+async def test_a_run_that_goes_on_is_shown_with_progress_and_cancel():
+    async with operator(running=True) as (user, _):
+        await user.open("/")
+        await user.should_see("14/40", retries=20)
+        user.find("取消").click()
+        await user.should_see("取消这次运行？", retries=20)
+
+
+async def test_dots_turn_when_health_changes():
+    async with operator() as (user, console):
+        await user.open("/")
+        works = the(user, Works)
+        dots = tuple(replace(dot, status=CellStatus.OK) for dot in console.e2e._health.dots)
+        console.e2e._health = replace(
+            console.e2e._health, dots=dots, judged=40, good=40, not_judged=0
+        )
+        console.e2e.health_changed.emit(console.e2e._health)
+        await until(lambda: works._props["facts"]["figure"] == "40/40")
+        tones = {d["tone"] for m in the(user, HealthDots)._props["models"] for d in m["dots"]}
+        assert tones == {"ok"}
+        await user.should_see("一切正常", retries=20)
+
+
+async def test_seen_clears_the_changes():
+    async with operator() as (user, console):
+        await user.open("/")
+        await user.should_see("自上次查看", retries=20)
+
+        async def none_left() -> list[Any]:
+            return []
+
+        console.e2e.since_seen = none_left
+        user.find("知道了").click()
+        await user.should_not_see("自上次查看", retries=20)
+
+
+async def test_an_empty_console_shows_the_first_steps():
+    async with operator(bare=True) as (user, _):
+        await user.open("/")
+        await user.should_see("最初五分钟", retries=20)
+        await user.should_see("粘贴并测试")
+        await user.should_see("无可判定")
+        assert the(user, Works)._props["facts"]["tone"] == "none"
+
+
+async def test_a_supplier_is_tested_saved_and_mapped():
+    async with operator(bare=True) as (user, console):
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "https://llm.example/v1"
+        form.fields["api_key"].control.value = "sk-test-123"
+        with user:
+            await form._test()
+        assert console.probed == [
+            {
+                "base_url": "https://llm.example/v1",
+                "protocol": "openai",
+                "api_key": "sk-test-123",
+                "timeout_s": 10.0,
+            }
+        ]
+        form.fields["model"].control.value = ["m-large"]
+        user.find("保存并映射").click()
+        await until(lambda: console.mapping.saved)
+        (endpoint,) = console.models.saved
+        assert endpoint.name == "llm.example"
+        assert (endpoint.model, endpoint.model_list) == ("m-large", ("m-large", "m-small"))
+        assert endpoint.api_key == "sk-test-123"
+        assert "sk-test-123" not in repr(endpoint)
+        (mapping,) = console.mapping.saved
+        assert (mapping.scope_type, mapping.scope_key) == (Scope.MAPPING, "m-large")
+
+
+async def test_a_wrong_address_is_said_at_its_field_and_nothing_is_called():
+    async with operator(bare=True) as (user, console):
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "llm.example"
+        form.fields["api_key"].control.value = "k"
+        with user:
+            await form._test()
+        assert console.probed == []
+        await user.should_see("地址必须以 http:// 或 https:// 开头", retries=20)
+
+
+async def test_a_refused_key_is_said_and_nothing_can_be_saved():
+    async with operator(bare=True) as (user, console):
+
+        async def refused(**_: Any) -> ProbeResult:
+            return ProbeResult(ProbeState.SIGN_IN_FAILED, 20, error="HTTP 401")
+
+        console.suppliers.probe = refused
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "https://llm.example"
+        form.fields["api_key"].control.value = "bad"
+        with user:
+            await form._test()
+        await user.should_not_see("保存并映射", retries=5)
+
+
+async def test_choosing_no_model_is_refused_at_the_field():
+    async with operator(bare=True) as (user, console):
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "https://llm.example"
+        form.fields["api_key"].control.value = "k"
+        with user:
+            await form._test()
+        user.find("保存并映射").click()
+        await user.should_see("请至少选择一个模型", retries=20)
+        assert console.models.saved == []
