@@ -50,6 +50,9 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         " Both were moved to {quarantine}; the database goes on without its last changes.",
         "damaged_no_copy": "The database {path} was damaged ({reason}) and there is no good copy."
         " It was moved to {quarantine}; a new, empty one was started.",
+        "salvaged": "The database {path} was damaged ({reason}) and there is no good copy. It was moved"
+        " to {quarantine}; {rows} rows of {tables} tables could be read from it into a new one,"
+        " {torn} tables only in part.",
         "removed_restored": "The database {path} was removed since the last start. The copy {copy}"
         " of {copied_at} took its place. Everything stored after that is missing.",
         "removed_no_copy": "The database {path} was removed since the last start and there is no"

@@ -16,6 +16,7 @@ from db.boot.examine import Facts, examine, quick_check
 from db.boot.marker import Marker, read_marker, write_marker
 from db.boot.mend import examine_again, mend, refuse_foreign
 from db.boot.place import OpenedStore, StorePlace, StoreReport
+from db.boot.salvage import salvage
 from db.connect import Access, open_raw, to_unavailable
 from db.engine import Database
 from db.errors import DatabaseUnavailableError, StoreRefusedError
@@ -119,6 +120,7 @@ def _open_locked(
     database = Database(place.url, path=path, access=access, on_closed=on_closed)
     try:
         notices += _bring_up(place, path, facts, database, now)
+        notices = [_salvaged(path, notice) for notice in notices]
         _touch(path, database)
     except BaseException:
         database.abandon()
@@ -132,6 +134,17 @@ def _open_locked(
         ).start()
     is_new = facts.kind != "ours"
     return OpenedStore(database, _report(place, path, "read-write", notices, is_new=is_new))
+
+
+def _salvaged(path: Path, notice: StoreNotice) -> StoreNotice:
+    """Without a copy: read into the new database what the damaged one still gives."""
+    if notice.code != "damaged_no_copy":
+        return notice
+    found = salvage(Path(str(notice.params["quarantine"])) / path.name, path)
+    if not found.rows:
+        return notice
+    counts = {"rows": found.rows, "tables": found.tables, "torn": found.torn}
+    return StoreNotice("salvaged", {**notice.params, **counts})
 
 
 def _network_notices(place: StorePlace, path: Path) -> list[StoreNotice]:

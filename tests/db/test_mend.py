@@ -43,9 +43,22 @@ def cut_short(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def cut_tail(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 4096 * 9 // 10 * 4096)
+
+
 def zero_page(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(4096 * 3)
+        file.write(b"\0" * 4096)
+
+
+def zero_table_page(path: Path) -> None:
+    """Lose one leaf in the middle of a table's rows."""
+    content = path.read_bytes()
+    leaf = content.index(b'k150"xxxx')
+    with path.open("r+b") as file:
+        file.seek(leaf // 4096 * 4096)
         file.write(b"\0" * 4096)
 
 
@@ -103,9 +116,38 @@ def test_a_bad_copy_is_passed_over_for_an_older_good_one(folder: StoreFolder) ->
     store.database.close_now()
 
 
+@pytest.mark.parametrize(
+    ("damage", "least"),
+    [
+        (zero_header, 300),
+        (zero_page, 300),
+        (flip_byte, 290),
+        (zero_table_page, 280),
+        (cut_tail, 150),
+    ],
+)
+def test_without_a_copy_the_readable_rows_come_over(
+    folder: StoreFolder, damage: Callable[[Path], None], least: int
+) -> None:
+    folder.fill(300, 400)
+    damage(folder.path)
+    store = folder.open()
+    [notice] = store.report.notices
+    rows = store.database.read_now(count_rows)
+    assert notice.code == "salvaged"
+    assert notice.params["rows"] == rows
+    assert least <= rows <= 300
+    store.database.write_now(lambda session: add_rows(session, range(1000, 1010)))
+    store.database.close_now()
+    raw = folder.raw()
+    assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    raw.close()
+    assert folder.open().report.notices == ()
+
+
 def test_without_a_copy_a_damaged_file_is_kept_and_a_new_one_started(folder: StoreFolder) -> None:
     folder.fill(10)
-    zero_header(folder.path)
+    text_file(folder.path)
     store = folder.open()
     assert [notice.code for notice in store.report.notices] == ["damaged_no_copy"]
     assert store.report.is_new
