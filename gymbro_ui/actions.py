@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nicegui import ui
+from nicegui import context, ui
 
 from components.primitives.field import Field
 from components.primitives.toast import toast
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+_REFUSED = object()
 
 
 async def act(
@@ -36,28 +37,33 @@ async def act(
     A refused input is shown at its field when `fields` has it; a fault of ours is logged, said
     without details, and never hidden. `undo` puts a way back on the toast.
     """
-    for field in (fields or {}).values():
-        field.refuse("")
-    if busy is not None:
-        busy.props("loading")
+    # The button's own slot may be redrawn away by the very change it makes: stand on the page.
+    with context.client:
+        for field in (fields or {}).values():
+            field.refuse("")
+        if busy is not None:
+            busy.props("loading")
+        value = await _answered(work, fields or {})
+        if busy is not None and not busy.is_deleted:
+            busy.props(remove="loading")
+        if value is _REFUSED:
+            return None
+        if done:
+            _say_done(done, undo)
+        return value  # pyright: ignore[reportReturnType]  # the mark was sorted out above
+
+
+async def _answered(work: Callable[[], Awaitable[T]], fields: dict[str, Field]) -> "T | object":
     try:
-        value = await work()
+        return await work()
     except InputError as error:
-        _refuse(error, fields or {})
-        return None
+        _refuse(error, fields)
     except ConsoleError as error:
         toast(sentence(error.message), tone="failed")
-        return None
     except Exception:  # noqa: BLE001  # boundary: a click must always be answered
         _log.exception("an action failed")
         toast(tr("This did not work: a fault in the console. The log has details."), tone="failed")
-        return None
-    finally:
-        if busy is not None and not busy.is_deleted:
-            busy.props(remove="loading")
-    if done:
-        _say_done(done, undo)
-    return value
+    return _REFUSED
 
 
 def _refuse(error: InputError, fields: dict[str, Field]) -> None:

@@ -53,7 +53,7 @@ def lines(
         shown[0] |= _spans(spans)
     return {
         "animation": False,
-        "textStyle": {"fontFamily": "inherit", "fontSize": 12},
+        "textStyle": {"fontFamily": "sans-serif", "fontSize": 12},
         "grid": {"left": 44, "right": 76, "top": 24, "bottom": 24},
         "tooltip": {
             "trigger": "axis",
@@ -124,6 +124,7 @@ def _time_axis() -> Mapping[str, Any]:
             "color": "var(--faint)",
             "fontSize": 12,
             "hideOverlap": True,
+            "rich": {"primary": {"fontSize": 12, "fontWeight": "normal"}},
             "formatter": {
                 "year": "{yyyy}",
                 "month": _MONTH_DAY,

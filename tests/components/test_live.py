@@ -9,7 +9,7 @@ from nicegui import ui
 from components.live import can_push, on_batch, when_deleted
 from components.words import language
 from services.foundation.signals import Signal
-from tests.support.pages import a_client
+from tests.support.client import a_client
 
 
 async def test_the_first_value_is_drawn_at_once_and_the_rest_together() -> None:

@@ -5,7 +5,7 @@ import pytest
 from components import words
 from components.words import from_header, language, sentence, speaking, tr, trn
 from services.foundation.messages import say
-from tests.support.pages import a_client
+from tests.support.client import a_client
 
 
 def test_each_client_speaks_its_own_language() -> None:

@@ -1,0 +1,153 @@
+"""Settings page: what it shows, saves, refuses, takes back, and never sends."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.primitives.toast import Toasts
+from components.settings.schedule_form import ScheduleForm, read_time, zone_names
+from gymbro_ui.shell import shell
+from services.settings.types import Preferences
+from tests.support.preview import build
+
+
+@asynccontextmanager
+async def settings_page() -> AsyncGenerator[tuple[User, Any]]:
+    console = build()
+    async with user_simulation(partial(shell, console)) as user:
+        await user.open("/settings")
+        yield user, console
+
+
+def _toasts(user: User) -> list[str]:
+    return [
+        item["text"]
+        for element in user.find(kind=Toasts).elements
+        for item in element.props["items"]
+    ]
+
+
+def _form(user: User) -> ScheduleForm:
+    (form,) = user.find(kind=ScheduleForm).elements
+    return form
+
+
+async def test_keys_are_masked_and_do_not_reach_the_browser() -> None:
+    async with settings_page() as (user, console):
+        await user.should_see("eyJh••••••••ture")
+        page = await user.http_client.get("/settings")
+        for target in console.targets.all():
+            for key in (target.anon_key, target.service_key, console.accounts.service_key):
+                assert not key or key not in page.text
+
+
+async def test_paths_are_absolute_and_say_what_chose_them() -> None:
+    async with settings_page() as (user, console):
+        await user.should_see(str(console.env.database_path))
+        await user.should_see("来源：--data-dir")
+        assert console.env.database_path.is_absolute()
+
+
+async def test_a_target_can_be_selected_and_the_choice_taken_back() -> None:
+    async with settings_page() as (user, console):
+        user.find(marker="select-2").click()
+        await _until(lambda: console.targets.current.id == 2)
+        assert console.targets.current.id == 2
+        assert _toasts(user) == ["当前被测服务：生产"]
+        await _undo(user)
+        assert console.targets.current.id == 1
+
+
+async def test_a_changed_setting_elsewhere_does_not_overwrite_what_is_typed() -> None:
+    async with settings_page() as (user, console):
+        form = _form(user)
+        with user:
+            form._fields["e2e_prompt_text"].control.value = "ping"
+        await console.settings.change({"e2e_model_timeout_s": 60, "e2e_prompt_text": "other"})
+        await user.should_see("1 处更改未保存", retries=10)
+        assert form._values()["e2e_prompt_text"] == "ping"
+        assert form._values()["e2e_model_timeout_s"] == 60
+
+
+async def test_only_what_was_changed_is_saved() -> None:
+    async with settings_page() as (user, console):
+        form = _form(user)
+        with user:
+            form._fields["e2e_slow_total_ms"].control.value = 20_000.0
+            form._kind.choose("daily")
+            form._touch()
+            assert form._patch() == {"e2e_interval_hours": None, "e2e_slow_total_ms": 20_000}
+            await form._save()
+        assert console.settings.preferences.e2e_interval_hours is None
+        assert console.settings.preferences.e2e_daily_time == "05:00"
+        assert form._patch() == {}
+        assert _toasts(user) == ["已保存"]
+
+
+async def test_an_emptied_number_is_refused_at_its_field() -> None:
+    async with settings_page() as (user, console):
+        form = _form(user)
+        with user:
+            form._fields["e2e_model_timeout_s"].control.value = None
+            await form._save()
+        await user.should_see("应为 10 到 600 的整数")
+        assert console.settings.preferences.e2e_model_timeout_s == 120
+        assert _toasts(user) == []
+
+
+async def test_no_user_type_is_refused_in_words() -> None:
+    async with settings_page() as (user, console):
+        form = _form(user)
+        with user:
+            for box in form._types.values():
+                box.value = False
+            await form._save()
+        await user.should_see("请选择匿名、注册或两者")
+        assert console.settings.preferences.e2e_user_types == ("anonymous", "permanent")
+
+
+async def test_switched_off_says_that_nothing_starts() -> None:
+    async with settings_page() as (user, console):
+        form = _form(user)
+        with user:
+            form._switch.value = False
+        await user.should_see("不会自动检测")
+        with user:
+            await form._save()
+        assert console.settings.preferences.e2e_enabled is False
+        await user.should_see("定时已关闭")
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if holds():
+            await asyncio.sleep(0.01)  # and what follows from it
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come true")
+
+
+async def _undo(user: User) -> None:
+    (stack,) = user.find(kind=Toasts).elements
+    with stack:
+        for act in list(stack._actions.values()):
+            await act()
+
+
+def test_times_of_day_are_read_strictly() -> None:
+    assert read_time("05:00") is not None
+    for wrong in ("5:00", "24:00", "05:60", "05:00:00", "", None, "ab:cd"):
+        assert read_time(wrong) is None
+
+
+def test_zones_are_the_ones_people_live_in() -> None:
+    zones = zone_names()
+    assert zones[0] == "UTC"
+    assert {"Asia/Shanghai", "Europe/Berlin", "America/New_York"} <= set(zones)
+    assert not any(zone.startswith(("posix/", "Etc/")) for zone in zones)
+    assert Preferences().e2e_timezone in zones
