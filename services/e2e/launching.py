@@ -8,6 +8,7 @@ from db.errors import DatabaseUnavailableError
 from services.e2e import plan
 from services.e2e.lane import OPEN
 from services.e2e.legs import Legs
+from services.e2e.obtaining import Obtaining
 from services.e2e.order import Order, Tools
 from services.e2e.parts import E2eParts
 from services.e2e.runner import NO_MODELS, Runner
@@ -50,8 +51,9 @@ class Live:
 class Launching:
     """Opens, runs and closes launches."""
 
-    def __init__(self, parts: E2eParts, store: E2eStore) -> None:
+    def __init__(self, parts: E2eParts, store: E2eStore, obtaining: Obtaining) -> None:
         """Keep the parts."""
+        self._obtaining = obtaining
         self._parts = parts
         self._store = store
 
@@ -139,6 +141,8 @@ class Launching:
             _log.error("launch %d could not be closed: %s", live.launch.launch_no, error)
         finally:
             await runner.release()
+            outcomes = {lane.run.user_type: lane.sign_in for lane in runner.lanes}
+            await self._obtaining.note(runner.target, outcomes)
             self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
 
 

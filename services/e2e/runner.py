@@ -11,6 +11,7 @@ from services.e2e.lane import Lane
 from services.e2e.opening import Opening
 from services.e2e.order import Order, Tools
 from services.e2e.types import Cell, CellStatus, Kind, Launch, Run, RunStatus
+from services.targets.types import Target
 
 _log = logging.getLogger(__name__)
 REFUSALS_MAX = 5  # in a row, against a foreign server
@@ -40,6 +41,11 @@ class Runner:
         self._asking = Asking(tools, order, self._opening, self._left_s)
         self.launch = launch
         self.lanes = [Lane(run, self._begun_s) for run in runs]
+
+    @property
+    def target(self) -> Target:
+        """What is tested."""
+        return self._order.target
 
     @property
     def cells(self) -> list[Cell]:

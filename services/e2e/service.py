@@ -1,6 +1,5 @@
 """E2e: start, follow and judge launches; the present health in memory, the past in the store."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,11 +8,13 @@ from typing import Any
 from db.queries import config as config_queries
 from db.queries import e2e_runs as queries
 from services.accounts.types import UserType
-from services.e2e import plan
+from services.e2e import adhoc, plan
 from services.e2e.board import Board
 from services.e2e.boards import past_of, read_board, sign_in_word
 from services.e2e.history import History
 from services.e2e.launching import Launching, Live
+from services.e2e.obtaining import Obtaining
+from services.e2e.openings import Openings
 from services.e2e.parts import E2eParts
 from services.e2e.plan import Past
 from services.e2e.records import to_launch
@@ -30,10 +31,9 @@ from services.e2e.types import (
     RunStatus,
 )
 from services.executions.types import Control, Ending, ExecutionKind, Trigger
-from services.foundation.errors import ConflictError
 from services.foundation.signals import Signal
 from services.schedules import triggers
-from services.targets.types import Target
+from services.targets.types import Target, TargetEdit
 
 _log = logging.getLogger(__name__)
 KIND = "e2e"
@@ -48,12 +48,13 @@ class E2e(History):
         super().__init__(parts.database, parts.clock)
         self._parts = parts
         self._store = E2eStore(parts.database, parts.clock)
-        self._launching = Launching(parts, self._store)
+        self.obtaining = Obtaining(parts)  # whether tokens can be had
+        self._launching = Launching(parts, self._store, self.obtaining)
         self._boards: dict[int, Board] = {}
         self._past: dict[int, Past] = {}
         self._seen: dict[str, int] = {}
         self._live: Live | None = None
-        self._opened: dict[str, asyncio.Future[Launch]] = {}
+        self._openings = Openings(parts.executions, parts.tasks)
         self.cell_changed: Signal[CellChange] = Signal("e2e.cell_changed")
         self.launched: Signal[Launch] = Signal("e2e.launched")
         self.finished: Signal[Launch] = Signal("e2e.finished")
@@ -70,6 +71,7 @@ class E2e(History):
         """Read the board of the present target and what the operator has seen."""
         target_id = self._parts.targets.current.id
         self._keep(*self._parts.database.read_now(lambda s: read_board(s, target_id)))
+        self.obtaining.load()
         stored = self._parts.database.read_now(config_queries.read_app_settings).get(_SEEN)
         if isinstance(stored, dict):
             seen: dict[str, Any] = stored  # pyright: ignore[reportUnknownVariableType]
@@ -83,7 +85,12 @@ class E2e(History):
         if closed:
             await self._reload(self._parts.targets.current.id)
         self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
+        self._parts.tasks.start(self.obtaining.run(), "e2e obtaining")
         return len(closed)
+
+    async def target_for(self, edit: TargetEdit) -> Target:
+        """Return the target of an address a command names; raise InputError."""
+        return await adhoc.find_or_make(self._parts.targets, edit)
 
     # -- starting
 
@@ -119,20 +126,7 @@ class E2e(History):
             trigger=Trigger(request.trigger),
             started_by=request.started_by,
         )
-        opened = self._opening(execution.execution_id)
-        ended = self._parts.tasks.start(
-            self._parts.executions.wait(execution.execution_id), "e2e opening"
-        )
-        await asyncio.wait({opened, ended}, return_when=asyncio.FIRST_COMPLETED)
-        self._opened.pop(execution.execution_id, None)
-        ended.cancel()
-        if opened.done():
-            return opened.result()
-        raise ConflictError(
-            "The run ended before it began: {reason}",
-            existing_id=execution.execution_id,
-            reason=ended.result().error,
-        )
+        return await self._openings.wait(execution.execution_id)
 
     async def fire(self, slot_at: datetime) -> str:
         """Start the launch of a scheduled slot; return its execution id; raise ConflictError."""
@@ -140,12 +134,6 @@ class E2e(History):
             trigger="schedule", slot_at=slot_at, user_types=self._configured_types()
         )
         return (await self.start(request)).execution_id
-
-    def _opening(self, execution_id: str) -> "asyncio.Future[Launch]":
-        future = self._opened.get(execution_id)
-        if future is None:
-            future = self._opened[execution_id] = asyncio.get_running_loop().create_future()
-        return future
 
     async def cancel(self) -> Launch | None:
         """Ask the running launch to stop; return it, or None when none runs."""
@@ -170,14 +158,12 @@ class E2e(History):
         self._live = live
         board.begin(live.launch)
         try:
-            future = self._opening(execution.execution_id)
-            if not future.done():
-                future.set_result(live.launch)
+            self._openings.opened(execution.execution_id, live.launch)
             self.launched.emit(live.launch)
             self._announce()
             return await self._launching.run(live, control, self._on_cell)
         finally:
-            self._opened.pop(execution.execution_id, None)
+            self._openings.forget(execution.execution_id)
             self._live = None
             self._end(live)
 

@@ -1,0 +1,150 @@
+"""/api/v1/stats/*: the figures of the dashboard, and the configuration behind the pages."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response
+
+from gymbro_ui.api.access import REFUSALS, admin_caller, any_caller
+from gymbro_ui.api.e2e import latest_e2e
+from gymbro_ui.api.e2e_rows import moment
+from gymbro_ui.api.wire_errors import answer, envelope, request_id_of
+from gymbro_ui.api.wire_route import WireRoute
+from services.accounts.types import Caller
+from services.foundation.errors import InputError
+
+if TYPE_CHECKING:
+    from services.console import Console
+
+Window = Annotated[Literal["1h", "24h", "7d"], Query()]
+ModelWindow = Annotated[Literal["24h", "7d"], Query()]
+
+
+def router(console: "Console") -> APIRouter:
+    """Return the routes of figures and configuration."""
+    api = APIRouter(
+        prefix="/api/v1/stats", tags=["stats"], route_class=WireRoute, responses=REFUSALS
+    )
+    api.include_router(_figures(console))
+    api.include_router(_configuration(console))
+    return api
+
+
+def _figures(console: "Console") -> APIRouter:
+    api = APIRouter(route_class=WireRoute)
+    reader = Depends(any_caller(console))
+
+    @api.get("/dashboard")
+    async def dashboard(  # pyright: ignore[reportUnusedFunction]
+        request: Request, _: Annotated[Caller, reader], time_window: Window = "24h"
+    ) -> Response:
+        """Return every figure of the dashboard at once."""
+        return envelope(request_id_of(request.scope), await dashboard_data(console, time_window))
+
+    @api.get("/daily-active-users")
+    async def daily_active_users(  # pyright: ignore[reportUnusedFunction]
+        request: Request, _: Annotated[Caller, reader], time_window: Window = "24h"
+    ) -> Response:
+        """Return how many app users asked something; console and test users apart."""
+        body = await console.stats.daily_active_users(time_window)
+        return answer(request_id_of(request.scope), body)
+
+    @api.get("/ai-requests")
+    async def ai_requests(  # pyright: ignore[reportUnusedFunction]
+        request: Request, _: Annotated[Caller, reader], time_window: Window = "24h"
+    ) -> Response:
+        """Return how many calls went to suppliers, and how."""
+        return answer(request_id_of(request.scope), await console.stats.ai_requests(time_window))
+
+    @api.get("/api-connectivity")
+    async def api_connectivity(request: Request, _: Caller = reader) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Return how many active endpoints are online."""
+        body = console.stats.api_connectivity(console.models.endpoints)
+        return answer(request_id_of(request.scope), body)
+
+    @api.get("/jwt-availability")
+    async def jwt_availability(request: Request, _: Caller = reader) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Return whether tokens can be verified and had."""
+        body = await console.stats.jwt_availability(console.e2e.obtaining.body())
+        return answer(request_id_of(request.scope), body)
+
+    @api.get("/mapped-models")
+    async def mapped_models(  # pyright: ignore[reportUnusedFunction]
+        request: Request,
+        _: Annotated[Caller, reader],
+        time_window: ModelWindow = "24h",
+        include_inactive: bool = False,  # noqa: FBT001, FBT002  # a query parameter
+    ) -> Response:
+        """Return each mapped key with its availability and what was asked of it."""
+        mapped = console.mapping.mapped(include_inactive)
+        return answer(
+            request_id_of(request.scope), await console.stats.mapped_models(time_window, mapped)
+        )
+
+    return api
+
+
+def _configuration(console: "Console") -> APIRouter:
+    api = APIRouter(route_class=WireRoute)
+
+    @api.get("/config")
+    async def read(  # pyright: ignore[reportUnusedFunction]
+        request: Request, _: Annotated[Caller, Depends(any_caller(console))]
+    ) -> Response:
+        """Return what an operator may change."""
+        return envelope(request_id_of(request.scope), _shown(console))
+
+    @api.put("/config")
+    async def write(  # pyright: ignore[reportUnusedFunction]
+        request: Request,
+        patch: Annotated[dict[str, Any], Body()],
+        _: Annotated[Caller, Depends(admin_caller(console))],
+    ) -> Response:
+        """Change the given keys; all others keep their values, unknown ones are ignored."""
+        try:
+            await console.settings.change(_plain(patch))
+        except InputError as error:
+            raise _refused(error, patch) from error
+        return envelope(request_id_of(request.scope), _shown(console))
+
+    return api
+
+
+async def dashboard_data(console: "Console", window: str) -> dict[str, Any]:
+    """Return the data of /stats/dashboard, for the route and the socket; raise InputError."""
+    return await console.stats.dashboard(
+        window,
+        endpoints=console.models.endpoints,
+        mapped=console.mapping.mapped(),
+        e2e=await latest_e2e(console),
+        obtainability=console.e2e.obtaining.body(),
+    )
+
+
+def _plain(patch: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the patch, also when a client sends back what it read: {config: {...}}."""
+    inner = patch.get("config")
+    return inner if isinstance(inner, dict) and len(patch) == 1 else patch  # pyright: ignore[reportUnknownVariableType]
+
+
+def _shown(console: "Console") -> dict[str, Any]:
+    config = asdict(console.settings.preferences)
+    config["e2e_user_types"] = list(console.settings.preferences.e2e_user_types)
+    return {
+        "config": config,
+        "updated_at": moment(console.settings.updated_at),
+        "problems": list(console.settings.problems),
+    }
+
+
+def _refused(error: InputError, patch: Mapping[str, Any]) -> RequestValidationError:
+    detail = {
+        "type": "value_error",
+        "loc": ("body", error.field),
+        "msg": f"Value error, {error}",
+        "input": patch.get(error.field),
+    }
+    return RequestValidationError([detail])
