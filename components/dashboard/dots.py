@@ -1,6 +1,6 @@
 """Health dots: one entry a model, two dots, problems first; the newest real state only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -42,34 +42,36 @@ class HealthDots(ui.element, component="dots.js"):
         }
         self.on("open", self._opened)
 
-    def show(self, health: Health, view: ScheduleView) -> None:
-        """Draw the present health."""
-        self._props["models"] = entries(health, view)
+    def show(self, health: Health, view: ScheduleView, demo: Collection[str] = ()) -> None:
+        """Draw the present health; `demo` holds the keys that the demo supplier serves."""
+        self._props["models"] = entries(health, view, demo)
         self.update()
 
     def _opened(self, event: GenericEventArguments) -> Any:
         return self._on_open(event.args) if isinstance(event.args, int) else None
 
 
-def entries(health: Health, view: ScheduleView) -> list[dict[str, Any]]:
+def entries(health: Health, view: ScheduleView, demo: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return one entry a model, problems first, then by name; unmapped ones are left out."""
     found: dict[str, dict[UserType, Dot]] = {key: {} for key in health.mapped}
     for dot in health.dots:
         if dot.model_key in found:
             found[dot.model_key][dot.user_type] = dot
     order = sorted(found.items(), key=lambda item: (_badness(item[1].values()), item[0]))
-    return [_entry(key, dots, view) for key, dots in order]
+    return [_entry(key, dots, view, is_demo=key in demo) for key, dots in order]
 
 
 def _badness(dots: Any) -> int:
     return min((SEVERITY[dot.status] for dot in dots), default=SEVERITY[CellStatus.NOT_RUN])
 
 
-def _entry(key: str, dots: Mapping[UserType, Dot], view: ScheduleView) -> dict[str, Any]:
+def _entry(
+    key: str, dots: Mapping[UserType, Dot], view: ScheduleView, *, is_demo: bool
+) -> dict[str, Any]:
     shown: Sequence[Dot | None] = [dots.get(kind) for kind in UserType]
     return {
         "key": key,
-        "demo": any(dot is not None and dot.is_demo for dot in shown),
+        "demo": is_demo or any(dot is not None and dot.is_demo for dot in shown),
         "dots": [_dot(kind, dot, view) for kind, dot in zip(UserType, shown, strict=True)],
     }
 

@@ -12,10 +12,11 @@ from components.primitives.card import card
 from components.primitives.status_dot import StatusDot
 from components.status.looks import CELL_LOOKS, Look
 from components.words import tr, trn
-from services.e2e.types import CellStatus, Forecast
+from services.e2e.types import CellStatus
 
 _DONE = CELL_LOOKS[CellStatus.OK]
 _OPEN = CELL_LOOKS[CellStatus.NOT_RUN]
+_RUNNING = CELL_LOOKS[CellStatus.RUNNING]
 ABOUT_S = 5  # a conversation takes about so long while nothing is known
 
 
@@ -26,7 +27,9 @@ class Beginning:
     target_name: str
     real_models: int  # mapped ones that are not the demo
     demo_models: int
-    forecast: Forecast
+    conversations: int  # of the first E2E
+    seconds: int | None  # what it will take; None: nothing is known
+    is_running: bool = False  # the first E2E is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,16 @@ def first_steps(begin: Beginning, calls: FirstCalls) -> None:
             ui.label(begin.target_name).classes("c-muted t-clip")
             ui.link(tr("Change"), "/settings#targets").classes("gb-link t-table")
         _supplier_step(begin, calls.supplier)
-        with _step(3, tr("First E2E"), _OPEN):
-            if begin.forecast.conversations:
-                button(start_text(begin.forecast), calls.start, icon="play_arrow", kind="primary")
+        with _step(3, tr("First E2E"), _RUNNING if begin.is_running else _OPEN):
+            if begin.is_running:
+                ui.label(tr("It runs; the dots below follow it.")).classes("c-muted")
+            elif begin.conversations:
+                button(
+                    start_text(begin.conversations, begin.seconds),
+                    calls.start,
+                    icon="play_arrow",
+                    kind="primary",
+                )
                 if not begin.real_models and begin.demo_models:
                     ui.label(tr("with the built-in demo supplier, no key needed")).classes(
                         "c-faint"
@@ -57,10 +67,9 @@ def first_steps(begin: Beginning, calls: FirstCalls) -> None:
                 )
 
 
-def start_text(forecast: Forecast) -> str:
+def start_text(count: int, seconds: int | None) -> str:
     """Return `Run first E2E · 2 conversations · about 10 s`."""
-    count = forecast.conversations
-    seconds = forecast.seconds or ABOUT_S * count
+    seconds = seconds or ABOUT_S * count
     about = (
         tr("about {n} s", n=seconds) if seconds < 90 else tr("about {n} min", n=round(seconds / 60))
     )

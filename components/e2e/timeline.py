@@ -98,7 +98,7 @@ def lay_out(
         columns=tuple(columns),
         gaps=tuple(gaps),
         marks=lines,
-        labels=_labels(columns, lines, zone_of(zone)),
+        labels=_labels(columns, lines, zone_of(zone), x),
         width=x,
     )
 
@@ -153,9 +153,12 @@ def _mark_lines(columns: Sequence[Column], marks: Sequence[Mark]) -> tuple[MarkL
 
 
 def _labels(
-    columns: Sequence[Column], marks: Sequence[MarkLine], zone: ZoneInfo
+    columns: Sequence[Column], marks: Sequence[MarkLine], zone: ZoneInfo, width: int
 ) -> tuple[Label, ...]:
-    """Return day labels where a day begins and time labels where there is room for them."""
+    """Return day labels where a day begins and time labels where there is room for them.
+
+    A label that would stand out beyond the right end moves to the left.
+    """
     flags = [(mark.x - LABEL_PX, mark.x + FLAG_PX) for mark in marks]
     labels: list[Label] = []
     day, day_free, time_free = "", 0, 0
@@ -165,11 +168,11 @@ def _labels(
         if date != day:
             day = date
             if column.x >= day_free:
-                labels.append(Label(date, column.x, is_day=True))
+                labels.append(Label(date, min(column.x, width - DAY_PX), is_day=True))
                 day_free = column.x + DAY_PX
         is_free = column.x >= time_free and not any(a < column.x < b for a, b in flags)
-        if is_free and column.launch.trigger == "schedule":
-            labels.append(Label(local.strftime("%H:%M"), column.x))
+        if is_free:
+            labels.append(Label(local.strftime("%H:%M"), min(column.x, width - LABEL_PX)))
             time_free = column.x + LABEL_PX
     return tuple(labels)
 

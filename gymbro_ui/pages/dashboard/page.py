@@ -14,6 +14,8 @@ from components.live import on_batch
 from components.primitives.card import card, page_head
 from components.primitives.confirm import confirm
 from components.primitives.empty import empty
+from components.primitives.toast import toast
+from components.settings.target_list import target_name
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.dashboard.supplier import supplier_calls
@@ -34,12 +36,13 @@ class OverviewPage:
         """Start with nothing read from the store."""
         self._console = console
         self._changes: list[ChangeSinceSeen] = []
-        self._was_empty: bool | None = None
+        self._begin: Beginning | None = None
 
     def draw(self) -> None:
         """Draw the frame of the page and fill it from memory."""
         page_head(tr("Overview"))
         self._first = ui.element("div").classes("gb-col")
+        self._first.set_visibility(False)
         self._draw_head()
         self._draw_health()
         with card(tr("Latest runs"), tight=True):
@@ -97,7 +100,7 @@ class OverviewPage:
         console = self._console
         health, view = console.e2e.health(), console.schedules.view()
         self._works.show(health, view)
-        self._dots.show(health, view)
+        self._dots.show(health, view, {m.name for m in console.mapping.mapped() if m.is_demo})
         self._dots.set_visibility(bool(health.mapped))
         self._show_nothing(is_empty=not health.mapped)
         self._show_lists()
@@ -115,23 +118,29 @@ class OverviewPage:
                 )
 
     def _show_first(self, *, is_first: bool) -> None:
-        if is_first == self._was_empty and not is_first:
+        """Draw the first steps anew only when they say something else: a key may be half typed."""
+        begin = self._beginning() if is_first else None
+        if begin == self._begin:
             return
-        self._was_empty = is_first
+        self._begin = begin
         self._first.clear()
         self._first.set_visibility(is_first)
-        if not is_first:
-            return
+        if begin is not None:
+            with self._first:
+                first_steps(begin, FirstCalls(self._start, supplier_calls(self._console)))
+
+    def _beginning(self) -> Beginning:
         console = self._console
         mapped = console.mapping.mapped()
-        begin = Beginning(
-            target_name=console.targets.current.name or console.targets.current.api_base,
+        forecast = console.e2e.forecast(LaunchRequest())
+        return Beginning(
+            target_name=target_name(console.targets.current),
             real_models=sum(not model.is_demo for model in mapped),
             demo_models=sum(model.is_demo for model in mapped),
-            forecast=console.e2e.forecast(LaunchRequest()),
+            conversations=forecast.conversations,
+            seconds=forecast.seconds,
+            is_running=console.e2e.health().running is not None,
         )
-        with self._first:
-            first_steps(begin, FirstCalls(self._start, supplier_calls(console)))
 
     def _show_running(self) -> None:
         console = self._console
@@ -174,7 +183,7 @@ class OverviewPage:
 
     def _say(self, error: ConsoleError) -> None:
         with self._head:
-            ui.notify(sentence(error.message), type="negative")
+            toast(sentence(error.message), tone="failed")
 
     # -- what an operator does
 

@@ -12,7 +12,7 @@ from components.dashboard.latest import latest_rows, result_text, took_text
 from components.dashboard.supplier_form import SupplierDraft
 from components.dashboard.works import answer_of
 from components.words import speaking
-from services.e2e.types import CellStatus, Forecast, Health
+from services.e2e.types import CellStatus, Health
 from services.executions.types import Execution, ExecutionState, Trigger
 from services.schedules.types import DailyAt, Every
 from tests.support.e2e_views import NOW, a_health, a_schedule
@@ -141,9 +141,9 @@ def test_one_that_never_started_has_no_time():
 
 
 def test_the_first_run_names_its_price():
-    assert start_text(Forecast(2, 2, 10, 2)) == "Run first E2E · 2 conversations · about 10 s"
-    assert start_text(Forecast(1, 1, None, 2)) == "Run first E2E · 1 conversation · about 5 s"
-    assert start_text(Forecast(80, 2, None, 2)).endswith("about 7 min")
+    assert start_text(2, 10) == "Run first E2E · 2 conversations · about 10 s"
+    assert start_text(1, None) == "Run first E2E · 1 conversation · about 5 s"
+    assert start_text(80, None).endswith("about 7 min")
 
 
 def test_a_supplier_is_named_after_its_host():

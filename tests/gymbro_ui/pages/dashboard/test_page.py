@@ -1,5 +1,6 @@
 """The Overview as a user meets it: answers, live changes, first steps, a supplier saved."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -142,3 +143,15 @@ async def test_choosing_no_model_is_refused_at_the_field():
         user.find("保存并映射").click()
         await user.should_see("请至少选择一个模型", retries=20)
         assert console.models.saved == []
+
+
+async def test_a_key_that_is_being_typed_survives_what_happens_meanwhile():
+    async with operator(bare=True) as (user, console):
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["api_key"].control.value = "half-ty"
+        console.schedules.changed.emit(console.schedules.view())
+        console.e2e.health_changed.emit(console.e2e.health())
+        await asyncio.sleep(0.3)
+        assert the(user, SupplierForm) is form
+        assert form.fields["api_key"].control.value == "half-ty"
