@@ -198,7 +198,7 @@ def _networks(texts: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.
         return [ipaddress.ip_network(text, strict=False) for text in texts]
     except ValueError as error:
         raise InputError(
-            "TRUSTED_PROXIES must be addresses or networks: {reason}",
+            "TRUSTED_PROXIES must hold addresses or networks: {reason}",
             field="TRUSTED_PROXIES",
             reason=str(error),
         ) from error

@@ -205,7 +205,10 @@ class Messages:
         live = self._desk.board.find(message_id)
         if live is not None or len(message_id) != 32:
             return live
-        row = await self._database.read(lambda s: queries.find_message(s, message_id))
+        try:
+            row = await self._database.read(lambda s: queries.find_message(s, message_id))
+        except DatabaseUnavailableError as error:
+            raise GatewayError(503, "store_unavailable", retry_after_s=5) from error
         if row is None:
             return None
         data = row.terminal_json or _restarted(message_id, row.request_id, row.result_mode)

@@ -9,6 +9,7 @@ from db.queries import usage as usage_queries
 from db.tables.messages import ConversationLogRow
 from services.accounts.types import Caller, UserType
 from services.foundation.clock import Clock
+from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
 from services.gateway import quota as quota_rules
 from services.gateway.generation import Generation, Streams
@@ -142,8 +143,10 @@ class Gateway:
         """Return the limits after the patch; raise InputError."""
         wanted = quota_rules.changed_limits(self._quota.limits, patch)
         now = self._clock.now()
-        await self._database.write(
-            lambda s: config_queries.write_app_settings(s, {_QUOTA_SETTING: wanted}, now)
+        await stored(
+            self._database.write(
+                lambda s: config_queries.write_app_settings(s, {_QUOTA_SETTING: wanted}, now)
+            )
         )
         self._quota.limits = wanted
         return dict(wanted)

@@ -11,6 +11,7 @@ from db.tables.mappings import ModelMappingRow
 from services.foundation.clock import Clock
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.signals import Signal
+from services.foundation.storing import stored
 from services.mapping.resolver import Resolver
 from services.mapping.types import (
     Explanation,
@@ -100,8 +101,8 @@ class Mappings:
         known = self._known(mapping_id)
         now = self._clock.now()
         try:
-            await self._database.write(
-                lambda session: queries.delete_mapping(session, known.id, now)
+            await stored(
+                self._database.write(lambda session: queries.delete_mapping(session, known.id, now))
             )
         except RowNotFoundError:
             raise _missing(mapping_id) from None
@@ -115,14 +116,16 @@ class Mappings:
 
     async def _write(self, mapping_id: str, values: Mapping[str, Any]) -> ModelMapping:
         now = self._clock.now()
-        row = await self._database.write(
-            lambda session: queries.save_mapping(session, mapping_id, values, now)
+        row = await stored(
+            self._database.write(
+                lambda session: queries.save_mapping(session, mapping_id, values, now)
+            )
         )
         await self._reload()
         return _to_mapping(row)
 
     async def _reload(self) -> None:
-        self._show(await self._database.read(queries.all_mappings))
+        self._show(await stored(self._database.read(queries.all_mappings)))
         self.changed.emit(None)
 
     def _show(self, stored: list[ModelMappingRow]) -> None:

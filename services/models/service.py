@@ -15,6 +15,7 @@ from services.foundation.clock import Clock
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.redact import redact
 from services.foundation.signals import Signal
+from services.foundation.storing import stored
 from services.models import rows, rules, seeds
 from services.models.types import Endpoint, EndpointEdit
 from services.secrets.service import Secrets
@@ -82,8 +83,10 @@ class Models:
             if change.clears_key and present is not None:  # before the new address is in use
                 await self._keep_key(present.id, "")
             now = self._clock.now()
-            row = await self._database.write(
-                lambda session: queries.save_endpoint(session, edit.id, change.values, now)
+            row = await stored(
+                self._database.write(
+                    lambda session: queries.save_endpoint(session, edit.id, change.values, now)
+                )
             )
             if key is not None:
                 await self._keep_key(row.id or 0, key)
@@ -97,8 +100,10 @@ class Models:
             self._known(endpoint_id)
             now = self._clock.now()
             try:
-                await self._database.write(
-                    lambda session: queries.delete_endpoint(session, endpoint_id, now)
+                await stored(
+                    self._database.write(
+                        lambda session: queries.delete_endpoint(session, endpoint_id, now)
+                    )
                 )
             except RowNotFoundError:
                 raise _missing(endpoint_id) from None
@@ -121,7 +126,9 @@ class Models:
         }
         if result.models and not endpoint.is_demo:
             values["model_list"] = list(result.models[: rules.MODELS_MAX])
-        await self._database.write(lambda session: queries.set_probe(session, endpoint_id, values))
+        await stored(
+            self._database.write(lambda session: queries.set_probe(session, endpoint_id, values))
+        )
         async with self._lock:
             await self._reload()
         self.changed.emit(None)
@@ -156,7 +163,9 @@ class Models:
         """Return the models nobody is routed to from now on, sorted; raise InputError."""
         wanted = rules.model_names(tuple(names), "blocked")
         now = self._clock.now()
-        await self._database.write(lambda session: queries.replace_blocked(session, wanted, now))
+        await stored(
+            self._database.write(lambda session: queries.replace_blocked(session, wanted, now))
+        )
         self.blocked = frozenset(wanted)
         self.changed.emit(None)
         return tuple(sorted(wanted))
@@ -171,7 +180,7 @@ class Models:
         await asyncio.to_thread(self._secrets.put, _key_name(endpoint_id), key)
 
     async def _reload(self) -> None:
-        self._show(await self._database.read(queries.all_endpoints))
+        self._show(await stored(self._database.read(queries.all_endpoints)))
 
     def _show(self, stored: list[EndpointRow]) -> None:
         self.endpoints = tuple(

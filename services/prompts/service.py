@@ -14,6 +14,7 @@ from db.tables.prompts import PromptRow
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, InputError, NotFoundError
 from services.foundation.signals import Signal
+from services.foundation.storing import stored
 from services.prompts import rules, texts
 from services.prompts.types import ActivePrompts, Prompt, PromptEdit, PromptType, PromptVersion
 from services.settings.types import OutputProtocol
@@ -75,7 +76,9 @@ class Prompts:
     async def versions(self, prompt_id: int) -> list[PromptVersion]:
         """Return its versions, newest first; raise NotFoundError."""
         self._known(prompt_id)
-        stored = await self._database.read(lambda session: queries.versions_of(session, prompt_id))
+        found = await stored(
+            self._database.read(lambda session: queries.versions_of(session, prompt_id))
+        )
         return [
             PromptVersion(
                 prompt_id=row.prompt_id,
@@ -85,7 +88,7 @@ class Prompts:
                 created_by=row.created_by,
                 created_at=row.created_at,
             )
-            for row in stored
+            for row in found
         ]
 
     async def save(self, edit: PromptEdit) -> Prompt:
@@ -96,8 +99,10 @@ class Prompts:
             if edit.prompt_type is None:
                 raise InputError("A type is needed", field="prompt_type")
             values["prompt_type"] = str(edit.prompt_type)
-            row = await self._database.write(
-                lambda session: queries.add_prompt(session, values, now, edit.edited_by)
+            row = await stored(
+                self._database.write(
+                    lambda session: queries.add_prompt(session, values, now, edit.edited_by)
+                )
             )
             return await self._after(row.id or 0)
         present = self._known(edit.id)
@@ -148,7 +153,7 @@ class Prompts:
     async def _write(self, prompt_id: int, change: Callable[[Session], object]) -> None:
         self._known(prompt_id)
         try:
-            await self._database.write(change)
+            await stored(self._database.write(change))
         except RowNotFoundError:
             raise NotFoundError("There is no such version") from None
 
@@ -157,7 +162,7 @@ class Prompts:
         return self._known(prompt_id)
 
     async def _reload(self) -> None:
-        self._show(await self._database.read(queries.all_prompts))
+        self._show(await stored(self._database.read(queries.all_prompts)))
         self.changed.emit(None)
 
     def _known(self, prompt_id: int) -> Prompt:
