@@ -13,13 +13,23 @@ from typing import Any
 from fastapi import FastAPI
 from nicegui import app, core, ui
 
-from gymbro_ui.api import accounts, health, mapping, messages, models, openai, prompts
+from gymbro_ui.api import (
+    accounts,
+    e2e,
+    health,
+    mapping,
+    messages,
+    models,
+    openai,
+    prompts,
+    stats,
+)
 from gymbro_ui.guard import Guard, HotRoute, access_rules
 from gymbro_ui.shell import shell
 from services.console import Console
 
 _log = logging.getLogger(__name__)
-ROUTERS = (messages, models, mapping, prompts, health, accounts)
+ROUTERS = (messages, models, mapping, prompts, e2e, stats, health, accounts)
 CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was asked for
 
 

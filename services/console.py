@@ -4,11 +4,9 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import dataclass, field
 
 from db.boot.open import open_store
 from db.boot.place import OpenedStore, StorePlace
-from db.engine import Database
 from db.errors import AnotherInstanceError, StoreRefusedError
 from db.lock import InstanceLock
 from services.accounts.service import Accounts
@@ -52,41 +50,86 @@ class AlreadyRunningError(ConsoleError):
         self.url = error.url
 
 
-@dataclass
-class _LifeCycle:
-    is_started: bool = False
-    stopping: "asyncio.Task[None] | None" = None
-    is_closed: bool = False
-
-
-@dataclass(frozen=True)
 class Console:
-    """Every service, built once."""
+    """Every service, built once, in the order in which they stand on each other."""
 
-    env: Env
-    clock: Clock
-    tasks: Tasks
-    lock: InstanceLock
-    store: OpenedStore
-    database: Database
-    secrets: Secrets
-    settings: Settings
-    accounts: Accounts
-    verifier: Verifier
-    targets: Targets
-    suppliers: Suppliers
-    models: Models
-    mapping: Mappings
-    prompts: Prompts
-    stats: Stats
-    gateway: Gateway
-    identities: Identities
-    chat: ChatClient
-    executions: Executions
-    schedules: Schedules
-    e2e: E2e
-    one_shot: bool = False  # serves one command: no schedule
-    _life: _LifeCycle = field(default_factory=_LifeCycle)
+    def __init__(
+        self, env: Env, clock: Clock, lock: InstanceLock, store: OpenedStore, *, one_shot: bool
+    ) -> None:
+        """Read what is stored; nothing runs before start(). `one_shot` serves one command only."""
+        self.env = env
+        self.clock = clock
+        self.lock = lock
+        self.store = store
+        self.one_shot = one_shot
+        self.database = store.database
+        self.tasks = Tasks()
+        self._is_started = False
+        self._is_closed = False
+        self._stopping: asyncio.Task[None] | None = None
+        self._build_capabilities()
+        self._build_features()
+        self._build_workflows()
+
+    def _build_capabilities(self) -> None:
+        """Secrets, settings, sign-in, targets, suppliers, clients."""
+        database, clock, env = self.database, self.clock, self.env
+        self.secrets = Secrets(env.secrets_dir)
+        self.settings = Settings(database, clock, env, machine_zone(env.zone))
+        self.settings.load()
+        self.accounts = Accounts(database, clock, self.secrets, env)
+        self.accounts.load()
+        self.verifier = Verifier(self.accounts, clock, env)
+        self.targets = Targets(database, clock, self.secrets, env, self.accounts)
+        self.targets.load()
+        self.suppliers = Suppliers(clock)
+        self.identities = Identities(database, clock, self.secrets, self.targets, env)
+        self.chat = ChatClient(clock)
+
+    def _build_features(self) -> None:
+        """Catalogue, mapping, prompts, executions, schedules, figures, the gateway over them."""
+        database, clock, settings = self.database, self.clock, self.settings
+        self.models = Models(database, clock, self.secrets, settings)
+        self.models.load()
+        self.mapping = Mappings(database, clock, self.models, settings)
+        self.mapping.load()
+        self.prompts = Prompts(database, clock)
+        self.prompts.load()
+        self.executions = Executions(database, clock, self.tasks)
+        self.schedules = Schedules(database, clock, settings, self.tasks)
+        if not self.one_shot:
+            self.schedules.load()
+        self.stats = Stats(database, clock, self.tasks, settings, self.verifier)
+        self.gateway = Gateway(
+            database,
+            clock,
+            self.tasks,
+            settings,
+            self.models,
+            self.mapping,
+            self.prompts,
+            self.suppliers,
+            self.stats,
+        )
+        self.gateway.load()
+
+    def _build_workflows(self) -> None:
+        """What runs as an execution."""
+        parts = E2eParts(
+            self.database,
+            self.clock,
+            self.tasks,
+            self.settings,
+            self.targets,
+            self.identities,
+            self.chat,
+            self.mapping,
+            self.executions,
+            self.suppliers,
+            self.models,
+        )
+        self.e2e = E2e(parts)
+        self.e2e.load()
 
     @property
     def notices(self) -> list[Message]:
@@ -103,9 +146,9 @@ class Console:
 
     async def start(self) -> None:
         """Recover what a crash left, then start the jobs; a second call does nothing."""
-        if self._life.is_started:
+        if self._is_started:
             return
-        self._life.is_started = True
+        self._is_started = True
         await self.executions.recover()
         await self.gateway.start()
         await self.stats.start()
@@ -115,17 +158,17 @@ class Console:
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
-        if self._life.stopping is None:
-            self._life.stopping = self.tasks.start(self._stop(), "console stop")
+        if self._stopping is None:
+            self._stopping = self.tasks.start(self._stop(), "console stop")
 
     async def stop(self) -> None:
         """Stop the jobs, end what runs with its state stored, close the store."""
         self.begin_stop()
-        assert self._life.stopping is not None
-        await asyncio.wait([self._life.stopping], timeout=STOP_S)
+        assert self._stopping is not None
+        await asyncio.wait([self._stopping], timeout=STOP_S)
 
     async def _stop(self) -> None:
-        if not self._life.is_started:
+        if not self._is_started:
             return
         await self.schedules.stop()
         await self.executions.stop()
@@ -145,8 +188,8 @@ class Console:
 
     def close_now(self) -> None:
         """Close the store if it is still open and let the next instance in."""
-        if not self._life.is_closed:
-            self._life.is_closed = True
+        if not self._is_closed:
+            self._is_closed = True
             self.database.close_now()
             self.lock.release()
 
@@ -168,7 +211,7 @@ def build_console(env: Env, *, clock: Clock | None = None, one_shot: bool = Fals
             reason=error.strerror or str(error),
         ) from error
     try:
-        return _build(env, clock, lock, one_shot=one_shot)
+        return Console(env, clock, lock, open_store(_place(env), clock.now()), one_shot=one_shot)
     except StoreRefusedError as error:
         lock.release()
         raise StoreError(error.notice.text, **error.notice.params) from error
@@ -180,72 +223,4 @@ def build_console(env: Env, *, clock: Clock | None = None, one_shot: bool = Fals
 def _place(env: Env) -> StorePlace:
     return StorePlace(
         env.database_url, env.database_path, env.database_source, env.data_dir, env.backups_dir
-    )
-
-
-def _build(env: Env, clock: Clock, lock: InstanceLock, *, one_shot: bool) -> Console:
-    store = open_store(_place(env), clock.now())
-    database, tasks = store.database, Tasks()
-    secrets = Secrets(env.secrets_dir)
-    settings = Settings(database, clock, env, machine_zone(env.zone))
-    settings.load()
-    accounts = Accounts(database, clock, secrets, env)
-    accounts.load()
-    verifier = Verifier(accounts, clock, env)
-    targets = Targets(database, clock, secrets, env, accounts)
-    targets.load()
-    suppliers = Suppliers(clock)
-    models = Models(database, clock, secrets, settings)
-    models.load()
-    mapping = Mappings(database, clock, models, settings)
-    mapping.load()
-    prompts = Prompts(database, clock)
-    prompts.load()
-    stats = Stats(database, clock, tasks, settings, verifier)
-    gateway = Gateway(database, clock, tasks, settings, models, mapping, prompts, suppliers, stats)
-    gateway.load()
-    identities = Identities(database, clock, secrets, targets, env)
-    chat, executions = ChatClient(clock), Executions(database, clock, tasks)
-    schedules = Schedules(database, clock, settings, tasks)
-    if not one_shot:
-        schedules.load()
-    parts = E2eParts(
-        database,
-        clock,
-        tasks,
-        settings,
-        targets,
-        identities,
-        chat,
-        mapping,
-        executions,
-        suppliers,
-        models,
-    )
-    e2e = E2e(parts)
-    e2e.load()
-    return Console(
-        env,
-        clock,
-        tasks,
-        lock,
-        store,
-        database,
-        secrets,
-        settings,
-        accounts,
-        verifier,
-        targets,
-        suppliers,
-        models,
-        mapping,
-        prompts,
-        stats,
-        gateway,
-        identities,
-        chat,
-        executions,
-        schedules,
-        e2e,
-        one_shot,
     )

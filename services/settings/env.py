@@ -99,12 +99,7 @@ def read_env(
         jwt=_jwt(read, supabase),
         supabase=supabase,
         e2e=_e2e(read),
-        first_endpoint=FirstEndpoint(
-            provider=read.text("AI_PROVIDER"),
-            model=read.text("AI_MODEL"),
-            base_url=read.text("AI_API_BASE_URL"),
-            api_key=read.text("AI_API_KEY"),
-        ),
+        first_endpoint=_first_endpoint(read),
         llm_admin_uids=read.items("LLM_ADMIN_UIDS"),
         allow_test_endpoints=read.flag("ALLOW_TEST_AI_ENDPOINTS", default=False),
         anon_enabled=read.flag("ANON_ENABLED", default=True),
@@ -114,6 +109,15 @@ def read_env(
         cors_origins=read.items("CORS_ALLOW_ORIGINS") or ("*",),
         open_browser=open_browser,
         zone=read.text("TZ"),
+    )
+
+
+def _first_endpoint(read: _Reader) -> FirstEndpoint:
+    return FirstEndpoint(
+        provider=read.text("AI_PROVIDER"),
+        model=read.text("AI_MODEL"),
+        base_url=read.text("AI_API_BASE_URL"),
+        api_key=read.text("AI_API_KEY"),
     )
 
 
