@@ -1,4 +1,4 @@
-"""First light."""
+"""first light."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -379,38 +379,73 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cell_id", name=op.f("pk_e2e_replies")),
     )
     op.create_table(
+        "execution_events",
+        sa.Column(
+            "execution_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("data", sa.JSON(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("execution_id", "seq", name=op.f("pk_execution_events")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "executions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("execution_id", sa.String(length=40), nullable=False),
         sa.Column("execution_type", sa.String(length=40), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=200), server_default="", nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("trigger", sa.String(length=20), nullable=False),
         sa.Column("started_by", sa.String(length=200), nullable=False),
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("again_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("agent_id", sa.Integer(), nullable=True),
         sa.Column("task_id", sa.Integer(), nullable=True),
         sa.Column("workflow_id", sa.Integer(), nullable=True),
-        sa.Column("test_input", sa.String(length=5000), nullable=False),
-        sa.Column("test_output", sa.Text(), nullable=False),
         sa.Column("error_kind", sa.String(length=100), nullable=False),
         sa.Column("error_message", sa.String(length=2000), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
-        sa.Column("meta", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("timeout_s", sa.Float(), nullable=True),
         sa.Column("boot_id", sa.String(length=40), nullable=False),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "output_size",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
+        sa.Column("meta", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("test_input", sa.String(length=5000), nullable=False),
+        sa.Column("test_output", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_executions")),
         sa.UniqueConstraint("execution_id", name=op.f("uq_executions_execution_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("executions", schema=None) as batch_op:
         batch_op.create_index("ix_executions_agent", ["agent_id", "id"], unique=False)
+        batch_op.create_index("ix_executions_created", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_executions_parent", ["parent_id", "id"], unique=False)
+        batch_op.create_index("ix_executions_seq", ["seq"], unique=False)
         batch_op.create_index("ix_executions_status", ["status", "id"], unique=False)
-        batch_op.create_index("ix_executions_type", ["execution_type", "id"], unique=False)
+        batch_op.create_index(
+            "ix_executions_type", ["execution_type", "status", "id"], unique=False
+        )
+        batch_op.create_index("ix_executions_workflow", ["workflow_id", "id"], unique=False)
 
     op.create_table(
         "gateway_messages",
@@ -610,11 +645,16 @@ def downgrade() -> None:
 
     op.drop_table("gateway_messages")
     with op.batch_alter_table("executions", schema=None) as batch_op:
+        batch_op.drop_index("ix_executions_workflow")
         batch_op.drop_index("ix_executions_type")
         batch_op.drop_index("ix_executions_status")
+        batch_op.drop_index("ix_executions_seq")
+        batch_op.drop_index("ix_executions_parent")
+        batch_op.drop_index("ix_executions_created")
         batch_op.drop_index("ix_executions_agent")
 
     op.drop_table("executions")
+    op.drop_table("execution_events")
     op.drop_table("e2e_replies")
     with op.batch_alter_table("e2e_mapped_model_runs", schema=None) as batch_op:
         batch_op.drop_index("ix_e2e_runs_target")
