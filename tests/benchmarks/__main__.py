@@ -9,7 +9,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from tests.benchmarks.report import Report, machine
+from tests.benchmarks.report import Report
 
 FOLDER = Path(__file__).parent
 
@@ -23,12 +23,11 @@ def main() -> int:
     unknown = set(options.names) - set(names)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    print(machine(), flush=True)
     report = Report()
     for name in options.names or names:
-        print(f"\n{name}", flush=True)
+        print(f"\n{name}", file=sys.stderr, flush=True)
         importlib.import_module(f"tests.benchmarks.bench_{name}").run(report)
-    print("\n" + report.text())
+    print(report.text())
     if options.out:
         options.out.write_text(report.text() + "\n")
     return 1 if report.missed else 0

@@ -25,6 +25,7 @@ _UNLIMITED = {
 class RunningConsole:
     base_url: str
     pid: int
+    data_dir: Path
     operator_token: str
     user_token: str
 
@@ -76,7 +77,7 @@ def console_process(folder: Path, *, core: int = TOOL_CORE) -> Generator[Running
         operator = (data / "secrets" / "operator.token").read_text().strip()
         anon_key = _doctor(data, port)["embedded_auth"]["anon_key"]
         user = _call("POST", f"{base}/auth/v1/signup", {}, {"apikey": anon_key})
-        yield RunningConsole(base, pid, operator, user["access_token"])
+        yield RunningConsole(base, pid, data, operator, user["access_token"])
 
 
 def _doctor(data: Path, port: int) -> Any:

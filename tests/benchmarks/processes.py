@@ -45,7 +45,7 @@ def running(
         process = subprocess.Popen(
             on_core(core, command),
             cwd=ROOT,
-            env={**os.environ, **(env or {})},
+            env={**_plain_environment(), **(env or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -62,8 +62,10 @@ def _wait_until_it_answers(process, url: str, wait_s: float, output) -> None:
     while time.monotonic() < until and process.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=2).read()
-        except urllib.error.HTTPError:
-            return
+        except urllib.error.HTTPError as refusal:
+            if refusal.code != 503:  # 503: it listens, but is not ready
+                return
+            time.sleep(0.05)
         except OSError:
             time.sleep(0.05)
         else:
@@ -84,6 +86,11 @@ def _end(process) -> None:
         except subprocess.TimeoutExpired:
             continue
         return
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours without pytest's marks, by which NiceGUI would take the child for a screen test."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
 def cpu_seconds(pid: int) -> float:

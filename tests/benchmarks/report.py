@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ class Report:
     def add(self, name: str, value: str, *, goal: str = "", ok: bool | None = None) -> None:
         line = Line(name, value, goal, ok)
         self.sections[-1][1].append(line)
-        print(f"  {render(line)}", flush=True)
+        print(f"  {render(line)}", file=sys.stderr, flush=True)  # progress; the page comes last
 
     @property
     def missed(self) -> list[str]:
