@@ -56,12 +56,13 @@ def router(console: "Console") -> APIRouter:
     api = APIRouter(
         prefix="/api/v1/llm", tags=["prompts"], route_class=WireRoute, responses=REFUSALS
     )
+    _add_list(api, console)
     _add_heads(api, console)
     _add_versions(api, console)
     return api
 
 
-def _add_heads(api: APIRouter, console: "Console") -> None:
+def _add_list(api: APIRouter, console: "Console") -> None:
     admin = Depends(admin_caller(console))
 
     @api.get("/prompts")
@@ -88,6 +89,10 @@ def _add_heads(api: APIRouter, console: "Console") -> None:
             page=page,
             page_size=page_size,
         )
+
+
+def _add_heads(api: APIRouter, console: "Console") -> None:
+    admin = Depends(admin_caller(console))
 
     @api.post("/prompts")
     async def create(body: PromptBody, request: Request, caller: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
