@@ -111,7 +111,8 @@ class Console:
             self.suppliers,
             self.stats,
         )
-        self.gateway.load()
+        if not self.is_read_only:
+            self.gateway.load()
 
     def _build_workflows(self) -> None:
         """What runs as an execution."""
@@ -133,8 +134,15 @@ class Console:
 
     @property
     def notices(self) -> list[Message]:
-        """What an operator must know about the store, newest last."""
-        return [Message(notice.text, notice.params) for notice in self.store.report.notices]
+        """What an operator must know about the store: what is wrong now, then what start found."""
+        now = self.database.health().notices
+        found = [notice for notice in self.store.report.notices if notice not in now]
+        return [Message(notice.text, notice.params) for notice in (*now, *found)]
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be kept; the pages then only show what there is."""
+        return self.database.read_only is not None
 
     def known_secrets(self) -> list[str]:
         """Return every value that must never be shown or logged."""
@@ -149,6 +157,9 @@ class Console:
         if self._is_started:
             return
         self._is_started = True
+        if self.is_read_only:
+            _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
+            return
         await self.executions.recover()
         await self.gateway.start()
         await self.stats.start()
@@ -212,6 +223,9 @@ def build_console(env: Env, *, clock: Clock | None = None, one_shot: bool = Fals
         ) from error
     try:
         return Console(env, clock, lock, open_store(_place(env), clock.now()), one_shot=one_shot)
+    except AnotherInstanceError as error:  # the same database from another data folder
+        lock.release()
+        raise AlreadyRunningError(error) from error
     except StoreRefusedError as error:
         lock.release()
         raise StoreError(error.notice.text, **error.notice.params) from error

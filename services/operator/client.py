@@ -18,7 +18,7 @@ class OperatorClient:
         self.base_url = base_url
         self._client = httpx.Client(
             base_url=f"{base_url}/api/v1",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=_TIMEOUT_S,
             trust_env=False,
             follow_redirects=False,
