@@ -1,7 +1,8 @@
 """Catalogues: find every visible template in the source, and compile the .po files to .mo files."""
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,6 +17,9 @@ LOCALE_DIR = ROOT / "locale"
 SOURCES = ("components", "gymbro_ui", "services", "db")
 _PLAIN = frozenset({"tr", "say", "word", "Message"})
 _PLURAL = "trn"
+_LABELLED = frozenset({"ExecutionKind", "ReplyCheck"})
+_TABLE = "TEXTS"
+_HOLES = re.compile(r"\{[^{}]*\}")
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -81,7 +85,7 @@ def missing(language: str, places: tuple[str, ...] = ()) -> list[str]:
 
 
 def templates(folders: Iterable[str] = SOURCES) -> list[Template]:
-    """Return every template of tr, trn, say, word, Message, the errors for people and labels."""
+    """Return every template: of tr, trn, say, word, errors for people, labels and TEXTS tables."""
     trees = {
         path: ast.parse(path.read_text(encoding="utf-8"))
         for folder in folders
@@ -90,13 +94,12 @@ def templates(folders: Iterable[str] = SOURCES) -> list[Template]:
     errors = _error_names(trees.values())
     found: list[Template] = []
     for path, tree in trees.items():
-        relative = path.relative_to(ROOT)
-        is_service = relative.parts[0] == "services"
+        relative = path.relative_to(ROOT).as_posix()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
-                place = f"{relative.as_posix()}:{node.lineno}"
-                found.extend(_of_call(node, errors, place, is_service=is_service))
-    return found
+                found.extend(_of_call(node, errors, f"{relative}:{node.lineno}"))
+        found.extend(_of_tables(tree, relative))
+    return [template for template in found if _HOLES.sub("", template.text).strip()]
 
 
 def _error_names(trees: Iterable[ast.Module]) -> frozenset[str]:
@@ -115,20 +118,43 @@ def _error_names(trees: Iterable[ast.Module]) -> frozenset[str]:
     return frozenset(known)
 
 
-def _of_call(
-    node: ast.Call, errors: frozenset[str], place: str, *, is_service: bool
-) -> Iterator[Template]:
+def _of_call(node: ast.Call, errors: frozenset[str], place: str) -> Iterator[Template]:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
-    texts = [_text(argument) for argument in node.args[:2]]
+    texts = [_text(argument, {}) for argument in node.args[:2]]
     if name == _PLURAL and len(texts) == 2:
         yield Template(texts[0], texts[1], place)
     elif texts and texts[0] and (name in _PLAIN or name in errors):
         yield Template(texts[0], "", place)
-    if is_service:  # registries name what they hold: ExecutionKind, ReplyCheck
-        for keyword in node.keywords:
-            if keyword.arg == "label" and (text := _text(keyword.value)):
+    if name in _LABELLED:  # plug-ins name themselves: label is given by word or second in place
+        labels = [_text(word.value, {}) for word in node.keywords if word.arg == "label"]
+        for text in labels or texts[1:2]:
+            if text:
                 yield Template(text, "", place)
 
 
-def _text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+def _of_tables(tree: ast.Module, relative: str) -> Iterator[Template]:
+    """The values of a module's dict TEXTS: whole sentences by code, also where they are sums."""
+    names: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name = target.id if isinstance(target, ast.Name) else ""
+            names[name] = _text(node.value, names)
+            tables = [one for one in ast.walk(node.value) if isinstance(one, ast.Dict)]
+            for table in tables if name == _TABLE else ():
+                for value in table.values:
+                    yield Template(_text(value, names), "", f"{relative}:{value.lineno}")
+
+
+def _text(node: ast.expr, names: Mapping[str, str]) -> str:
+    """The constant text of an expression, sums and known names included; empty if there is none."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Name(id=name):
+            return names.get(name, "")
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            first, second = _text(left, names), _text(right, names)
+            return first + second if first and second else ""
+        case _:
+            return ""

@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from components.primitives.field import Field, number_field
+from components.settings.schedule_values import plain
 from components.words import tr
 from services.settings.types import Preferences
 
@@ -47,7 +48,6 @@ class PaceForm(ui.element):
             field.control.value = getattr(preferences, name)
 
     async def _changed(self, name: str) -> None:
-        value = self._fields[name].control.value
-        whole = int(value) if isinstance(value, float) and value.is_integer() else value
-        if whole != getattr(self._now, name):
-            await self._save({name: "" if whole is None else whole}, {name: self._fields[name]})
+        value = plain(self._fields[name].control.value)
+        if value != getattr(self._now, name):
+            await self._save({name: value}, {name: self._fields[name]})

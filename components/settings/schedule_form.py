@@ -1,11 +1,9 @@
 """Schedule form: when checks start by themselves, what they ask, and what counts as slow."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from nicegui import ui
 
@@ -15,23 +13,21 @@ from components.primitives.field import Field, choice_field, long_field, number_
 from components.primitives.formats import age_words, epoch_ms, moment_text
 from components.primitives.status_dot import Age
 from components.primitives.toolbar import Segment
+from components.settings.schedule_values import (
+    ANON_METHOD_WORDS,
+    RESULT_MODE_WORDS,
+    choices,
+    plain,
+    read_time,
+    zone_names,
+)
 from components.status.looks import SLOT_WORDS, USER_TYPE_WORDS
-from components.words import tr, trn, word
+from components.words import tr, trn
 from services.schedules.types import ScheduleView
-from services.settings.types import AnonMethod, Preferences, ResultMode
+from services.settings.types import Preferences
 
 _HOURS, _DAILY = "hours", "daily"
 USUAL_HOURS = 6  # offered when there was no interval before
-RESULT_MODE_WORDS: Mapping[ResultMode, str] = {
-    ResultMode.RAW_PASSTHROUGH: word("As the model wrote it"),
-    ResultMode.XML_PLAINTEXT: word("Repaired while passing"),
-    ResultMode.AUTO: word("Decided by the gateway"),
-}
-ANON_METHOD_WORDS: Mapping[AnonMethod, str] = {
-    AnonMethod.AUTO: word("Native, else edge function"),
-    AnonMethod.NATIVE: word("Native"),
-    AnonMethod.EDGE: word("Edge function"),
-}
 Patch = dict[str, Any]
 
 
@@ -151,13 +147,13 @@ class ScheduleForm(ui.element):
         self._add(
             "e2e_anon_method",
             choice_field(
-                tr("Anonymous sign-in"), _words(ANON_METHOD_WORDS), preferences.e2e_anon_method
+                tr("Anonymous sign-in"), choices(ANON_METHOD_WORDS), preferences.e2e_anon_method
             ),
         )
         self._add(
             "e2e_result_mode",
             choice_field(
-                tr("Reply is judged"), _words(RESULT_MODE_WORDS), preferences.e2e_result_mode
+                tr("Reply is judged"), choices(RESULT_MODE_WORDS), preferences.e2e_result_mode
             ),
         )
         with Field(tr("Finer structure rules")) as strict:
@@ -195,7 +191,7 @@ class ScheduleForm(ui.element):
     def _values(self) -> Patch:
         hours = self._kind.value == _HOURS
         values: Patch = {
-            name: _plain(field.control.value)
+            name: plain(field.control.value)
             for name, field in self._fields.items()
             if name != "e2e_user_types"
         }
@@ -281,30 +277,3 @@ class ScheduleForm(ui.element):
         patch = self._patch()
         if patch:
             await self._acts.save(patch, self._fields)
-
-
-@cache
-def zone_names() -> Sequence[str]:
-    """Return every zone this machine knows, without the historic and technical ones."""
-    skipped = ("Etc/", "posix/", "right/", "SystemV/", "US/")
-    names = {name for name in available_timezones() if "/" in name and not name.startswith(skipped)}
-    return ("UTC", *sorted(names))
-
-
-def read_time(text: object) -> time | None:
-    """Return the time of day written as HH:MM, or None."""
-    try:
-        return time.fromisoformat(text) if isinstance(text, str) and len(text) == 5 else None
-    except ValueError:
-        return None
-
-
-def _words(words: Mapping[Any, str]) -> dict[str, str]:
-    return {str(key): tr(text) for key, text in words.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A number of an input is a float, an emptied one None: give back what a setting can refuse."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return "" if value is None else value

@@ -16,7 +16,7 @@ class Look:
     """How one status is shown: colour tone, glyph of the sprite, weight, and its English word."""
 
     tone: str  # ok slow structure failed signin limited running pending ended none
-    shape: str  # symbol gb-<shape> of theme/shapes.svg
+    shape: str  # symbol gb-<shape> of theme/shapes.js
     weight: str  # tint, outline, solid, ring, plain
     word: str  # msgid
 

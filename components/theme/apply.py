@@ -31,6 +31,10 @@ RUN_OPTIONS: dict[str, Any] = {
 }
 
 
+class Shapes(ui.element, component="shapes.js"):
+    """The status shapes; the shell puts them once on every page."""
+
+
 def add_sheet(path: Path) -> None:
     """Append a feature's own stylesheet; call it at import, before install()."""
     if path not in _SHEETS:
@@ -51,7 +55,6 @@ def install() -> None:
         return Response(content, media_type="text/css", headers={"Cache-Control": cache})
 
     ui.add_head_html(f'<link rel="stylesheet" href="{SHEET_PATH}?v={version}">', shared=True)
-    ui.add_body_html((_HERE / "shapes.svg").read_text(encoding="utf-8"), shared=True)
     _set_defaults()
 
 

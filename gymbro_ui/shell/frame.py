@@ -44,6 +44,7 @@ class Frame:
         """Draw everything and follow every change."""
         path = self._client.sub_pages_router.current_path
         self._client.title = self._title(path)
+        theme.Shapes()
         self.agent = Agent(look=self._look, title=self._title(path), path=path)
         small = app.storage.user.get("rail_small") is True
         with ui.element("div").classes("gb-frame") as self._box:

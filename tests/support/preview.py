@@ -306,7 +306,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         e2e=FakeE2e(running=running, bare=bare),
         mapping=types.SimpleNamespace(
             changed=Signal("mapping.changed"),
-            mapped=lambda **_: () if bare else tuple(key for key, _ in data.MODELS),
+            mapped=lambda **_: () if bare else data.mapped(),
         ),
         accounts=accounts,
     )

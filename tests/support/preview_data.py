@@ -24,6 +24,7 @@ from services.e2e.types import (
     RunStatus,
     TrendPoint,
 )
+from services.mapping.types import MappedModel, Scope
 from services.targets.types import Target
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -210,6 +211,14 @@ REPLY = (
     '<thinking>\n<phase id="2">\n<title>理解问题</title>\n用户希望每日测试连通性和 tools 工具可用性。\n'
     "</phase>\n</thinking>\n<final>\n连通性正常，工具列表可用。今天可以做 20 分钟的有氧训练。\n</final>"
 )
+
+
+def mapped() -> tuple[MappedModel, ...]:
+    """Return the mapped keys."""
+    return tuple(
+        MappedModel(key, key, (key,), f"mapping:{key}", Scope.MAPPING, is_demo=provider == "Demo")
+        for key, provider in MODELS
+    )
 
 
 def cell(key: str, user_type: UserType, launch: Launch) -> Cell:

@@ -33,7 +33,7 @@ def test_no_status_state_or_cause_is_left_out() -> None:
 
 
 def test_every_shape_is_in_the_sprite_and_every_tone_in_the_tokens() -> None:
-    shapes = set(re.findall(r'id="gb-(\w+)"', (THEME / "shapes.svg").read_text()))
+    shapes = set(re.findall(r'id="gb-(\w+)"', (THEME / "shapes.js").read_text()))
     tones = set(re.findall(r'\[data-tone="(\w+)"\]', (THEME / "tokens.css").read_text()))
     for look in _all_looks():
         assert look.shape in shapes

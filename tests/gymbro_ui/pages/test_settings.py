@@ -10,7 +10,8 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.primitives.toast import Toasts
-from components.settings.schedule_form import ScheduleForm, read_time, zone_names
+from components.settings.schedule_form import ScheduleForm
+from components.settings.schedule_values import read_time, zone_names
 from gymbro_ui.shell import shell
 from services.settings.types import Preferences
 from tests.support.preview import build

@@ -1,4 +1,6 @@
-<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" style="position:absolute" aria-hidden="true">
+// The status shapes, drawn on a 12-grid; used everywhere by <use href="#gb-…">.
+export default {
+  template: `<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" style="position:absolute" aria-hidden="true">
 <g fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">
 <symbol id="gb-tick" viewBox="0 0 12 12"><path d="M2.75 6.35 5 8.6l4.25-5"/></symbol>
 <symbol id="gb-half" viewBox="0 0 12 12"><path d="M6 2.6a3.4 3.4 0 0 1 0 6.8z" fill="currentColor" stroke-width="1"/></symbol>
@@ -14,4 +16,5 @@
 <symbol id="gb-hollow" viewBox="0 0 12 12"><circle cx="6" cy="6" r="3.6" stroke-width="1.1" opacity=".75"/></symbol>
 <symbol id="gb-dash" viewBox="0 0 12 12"><path d="M3.5 6h5" stroke-width="1.2" opacity=".6"/></symbol>
 </g>
-</svg>
+</svg>`,
+};
