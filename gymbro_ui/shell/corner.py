@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from nicegui import app, ui
+from nicegui import ui
 
 from components.frame.monitor import Job, Monitor
 from components.live import on_batch, when_deleted
@@ -12,13 +12,13 @@ from components.primitives.formats import epoch_ms
 from components.status.looks import EXECUTION_LOOKS, look_props
 from components.words import tr
 from gymbro_ui.actions import act
+from gymbro_ui.shell import memory
 from services.executions.types import Execution, ExecutionState
 
 if TYPE_CHECKING:
     from services.console import Console
 
 FLASH_S = 5.0
-_SEEN = "seen_execution"
 _HOMES = {"e2e": "/e2e"}
 _UNSEEN = (ExecutionState.FAILED, ExecutionState.INTERRUPTED, ExecutionState.TIMED_OUT)
 _KEEP = 50
@@ -32,7 +32,7 @@ class Corner:
         self._console = console
         self._ended: dict[int, Execution] = {}  # flashing now
         self._failed: dict[int, Execution] = {}  # ended badly, not yet looked at
-        self._seen = int(str(app.storage.user.get(_SEEN, 0)))  # pyright: ignore[reportUnknownArgumentType]
+        self._seen = memory.seen_execution()
         self._timers: set[asyncio.TimerHandle] = set()
         self._monitor = Monitor(self._open, self._cancel, self._saw)
         on_batch(console.executions.changed, self._changed)
@@ -95,7 +95,7 @@ class Corner:
     def _saw(self) -> None:
         if self._failed:
             self._seen = max(self._failed)
-            app.storage.user[_SEEN] = self._seen
+            memory.saw_execution(self._seen)
             self._failed.clear()
             self._draw()
 
@@ -105,7 +105,8 @@ class Corner:
 
 
 def _job(execution: Execution, *, flashing: bool) -> Job:
-    failed = execution.meta.get("failed", 0)
+    judged, good = execution.meta.get("judged"), execution.meta.get("good")
+    failed = judged - good if isinstance(judged, int) and isinstance(good, int) else 0
     return Job(
         id=execution.execution_id,
         label=tr(execution.label),
@@ -115,6 +116,6 @@ def _job(execution: Execution, *, flashing: bool) -> Job:
         started_ms=epoch_ms(execution.started_at),
         is_running=not execution.status.is_final,
         is_cancelling=execution.is_cancelling,
-        note=f"{failed} ✕" if isinstance(failed, int) and failed else "",
+        note=f"{failed} ✕" if failed > 0 else "",
         is_flashing=flashing,
     )

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from nicegui import app, background_tasks, context, ui
+from nicegui import background_tasks, context, ui
 
 from components.frame.agent import Agent, LateBanner
 from components.frame.connection import LIVE, ConnectionBadge
+from components.frame.notice_bar import NoticeBar
 from components.frame.palette import Entry, Palette
 from components.frame.rail import Place, Rail
 from components.frame.status_bar import Pulse, StatusBar
@@ -15,9 +16,10 @@ from components.primitives.formats import epoch_ms
 from components.primitives.toast import Toasts
 from components.status.looks import RED
 from components.theme import apply as theme
-from components.words import LANGUAGES, choose_language, language, tr, trn
+from components.words import LANGUAGES, choose_language, language, sentence, tr, trn
 from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
+from gymbro_ui.shell import memory
 from gymbro_ui.shell.corner import Corner
 from gymbro_ui.shell.pages import Pages
 from gymbro_ui.site_map import PAGES, page_at
@@ -46,7 +48,7 @@ class Frame:
         self._client.title = self._title(path)
         theme.Shapes()
         self.agent = Agent(look=self._look, title=self._title(path), path=path)
-        small = app.storage.user.get("rail_small") is True
+        small = memory.is_rail_small()
         with ui.element("div").classes("gb-frame") as self._box:
             self._box.props["data-rail"] = "small" if small else "wide"
             with ui.element("a").classes("gb-skip").props('href="#page"'):
@@ -73,6 +75,7 @@ class Frame:
             "act": tr("Schedule"),
         }
         with ui.element("main").classes("gb-page").props("id=page tabindex=-1"):
+            self.notices = NoticeBar(memory.put_away, memory.read_notices())
             self.late = LateBanner(epoch_ms(view.next_at), view.zone, words)
             Pages(self._console)
 
@@ -129,9 +132,15 @@ class Frame:
                 is_store_alive=console.database.is_writer_alive,
             )
         )
+        self._draw_notices()
         deadline = epoch_ms(view.next_at) if view.is_enabled else None
         self.agent.expect(deadline)
         self.late.expect(deadline, view.zone)
+
+    def _draw_notices(self) -> None:
+        console = self._console
+        texts = [sentence(notice) for notice in console.notices]
+        self.notices.show(texts, lasting=console.is_read_only)
 
     def _pace_s(self, way: str) -> float:
         preferences = self._console.settings.preferences
@@ -173,7 +182,7 @@ class Frame:
         self.agent.dress(look)
 
     def _fold(self, small: bool) -> None:  # noqa: FBT001  # a widget's callback
-        app.storage.user["rail_small"] = small
+        memory.fold_rail(small=small)
         self._box.props["data-rail"] = "small" if small else "wide"
         self._box.update()
 

@@ -297,6 +297,8 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
     )
     return types.SimpleNamespace(
         env=env,
+        notices=[],
+        is_read_only=False,
         clock=SystemClock(),
         database=types.SimpleNamespace(waiting_writes=0, is_writer_alive=True),
         settings=settings,

@@ -12,12 +12,14 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components.frame.notice_bar import NoticeBar
 from components.words import speaking, tr
 from gymbro_ui import site_map
 from gymbro_ui.shell import pages as shell_pages
 from gymbro_ui.shell import shell
 from gymbro_ui.site_map import PAGES, Page, page_at
 from services.foundation.errors import NotFoundError
+from services.foundation.messages import say
 from tests.support.preview import build
 
 
@@ -138,3 +140,27 @@ async def test_a_closed_page_ends_every_subscription() -> None:
         assert console.settings.changed.subscriber_count == 0
         assert console.e2e.health_changed.subscriber_count == 0
         assert console.executions.changed.subscriber_count == 0
+
+
+async def test_what_the_store_says_stands_above_every_page_until_it_is_read() -> None:
+    async with operator() as (user, console):
+        console.notices.append(say("The service under test {id} does not exist", id="zzz"))
+        await user.open("/settings")
+        await user.should_see("zzz")
+        (bar,) = user.find(kind=NoticeBar).elements
+        (close,) = [e for e in bar.descendants() if isinstance(e, ui.button)]
+        close.mark("put-away")
+        user.find(marker="put-away").click()
+        await user.should_not_see("zzz")
+        await user.open("/")
+        await user.should_not_see("zzz")
+
+
+async def test_a_store_that_keeps_nothing_cannot_be_put_away() -> None:
+    async with operator() as (user, console):
+        console.notices.append(say("Unknown setting {name}", name="zzz"))
+        console.is_read_only = True
+        await user.open("/")
+        (bar,) = user.find(kind=NoticeBar).elements
+        assert not [e for e in bar.descendants() if isinstance(e, ui.button)]
+        assert "未知设置 zzz" in [e.text for e in bar.descendants() if isinstance(e, ui.label)]
