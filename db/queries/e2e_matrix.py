@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import String, cast, func
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, select
 
 from db.tables.e2e_runs import E2eCellRow
 
 SEPARATOR = "\x1f"  # never part of a stored model key
-_CELLS = SQLModel.metadata.tables["e2e_mapped_model_results"].c
+_CELLS = SQLModel.metadata.tables[E2eCellRow.__tablename__].c
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ def launch_cells(
 def providers_of(session: Session, launch_nos: Sequence[int]) -> dict[str, tuple[str, bool]]:
     """Return each model's provider and whether it is the demo's, as its newest launch says."""
     query = (
-        select(E2eCellRow.model_key, E2eCellRow.provider, E2eCellRow.is_demo)
-        .where(col(E2eCellRow.launch_no).in_(list(launch_nos)))
-        .order_by(col(E2eCellRow.launch_no))
+        select(_CELLS.model_key, _CELLS.provider, _CELLS.is_demo)
+        .where(_CELLS.launch_no.in_(list(launch_nos)))
+        .order_by(_CELLS.launch_no)
     )
     found: dict[str, tuple[str, bool]] = {}
-    for model_key, provider, is_demo in session.exec(query):
+    for model_key, provider, is_demo in session.connection().execute(query):
         if provider or is_demo or model_key not in found:
             found[model_key] = (provider, is_demo)
     return found

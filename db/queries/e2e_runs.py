@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 
 Launches = list[E2eLaunchRow]
+_LAUNCHES = SQLModel.metadata.tables[E2eLaunchRow.__tablename__]  # no object is made of a column
 
 # -- writing
 
@@ -96,13 +97,14 @@ def launch_of_slot(session: Session, slot_at: datetime) -> E2eLaunchRow | None:
 
 def newest_launches(
     session: Session, target_id: int, since: datetime | None, limit: int
-) -> Launches:
-    """Return the newest launches against the target, oldest first."""
-    query = select(E2eLaunchRow).where(E2eLaunchRow.target_id == target_id)
+) -> list[dict[str, Any]]:
+    """Return the newest launches against the target, oldest first, as plain columns."""
+    query = _LAUNCHES.select().where(_LAUNCHES.c.target_id == target_id)
     if since is not None:
-        query = query.where(col(E2eLaunchRow.started_at) >= since)
-    query = query.order_by(col(E2eLaunchRow.launch_no).desc()).limit(limit)
-    return list(reversed(session.exec(query).all()))
+        query = query.where(_LAUNCHES.c.started_at >= since)
+    query = query.order_by(_LAUNCHES.c.launch_no.desc()).limit(limit)
+    rows = [dict(row) for row in session.connection().execute(query).mappings()]
+    return rows[::-1]
 
 
 def last_full_launch(session: Session, target_id: int) -> E2eLaunchRow | None:

@@ -7,7 +7,7 @@ from services.e2e.board import DEPTH, Board
 from services.e2e.history import read_lines
 from services.e2e.matrix import Line
 from services.e2e.plan import Past
-from services.e2e.records import to_cell, to_launch
+from services.e2e.records import launch_of, to_cell, to_launch
 from services.e2e.types import REAL, STATUS_CODES, Launch
 
 _REAL_CODES = {STATUS_CODES[status] for status in REAL}
@@ -24,7 +24,7 @@ AUTH_WORDS = (
 
 def read_board(session: Session, target_id: int) -> tuple[Board, Past | None]:
     """Return the board of a target from its newest launches, and what the last full one took."""
-    launches = [to_launch(r) for r in queries.newest_launches(session, target_id, None, DEPTH)]
+    launches = [launch_of(r) for r in queries.newest_launches(session, target_id, None, DEPTH)]
     numbers = [launch.launch_no for launch in launches]
     lines = read_lines(session, numbers)
     wanted = _newest_real(lines, numbers)

@@ -13,7 +13,7 @@ from db.queries.e2e_matrix import SEPARATOR
 from db.tables.e2e_runs import E2eCellRow
 from services.accounts.types import UserType
 from services.e2e import matrix
-from services.e2e.records import stored_key, to_cell, to_launch, to_run
+from services.e2e.records import launch_of, stored_key, to_cell, to_launch, to_run
 from services.e2e.types import (
     GOOD,
     STATUS_CODES,
@@ -86,9 +86,9 @@ class History:
             lambda session: queries.newest_launches(session, target_id, since, limit)
         )
         return [
-            TrendPoint(row.started_at, row.judged, row.good, row.p50_ms, row.p95_ms)
-            for row in rows
-            if row.judged and not row.is_partial
+            TrendPoint(launch.started_at, launch.judged, launch.good, launch.p50_ms, launch.p95_ms)
+            for launch in map(launch_of, rows)
+            if launch.judged and not launch.is_partial
         ]
 
     async def cell(self, cell_id: int) -> CellDetail:
@@ -175,7 +175,7 @@ def read_matrix(  # one filter an argument
     user_types: Sequence[str],
 ) -> Matrix:
     """Return the matrix: launches by index, cells from the covering index, joined in SQL."""
-    launches = [to_launch(row) for row in queries.newest_launches(session, target_id, since, limit)]
+    launches = [launch_of(row) for row in queries.newest_launches(session, target_id, since, limit)]
     numbers = [launch.launch_no for launch in launches]
     lines = read_lines(session, numbers, models, user_types)
     rows = matrix.rows_of(lines, matrix_queries.providers_of(session, newest_of(lines, numbers)))
@@ -190,19 +190,14 @@ def read_lines(
 ) -> dict[tuple[str, str], matrix.Line]:
     """Return a line of status characters for each model and user type."""
     joined = matrix_queries.launch_cells(session, launch_nos, models, user_types)
-    cells = (matrix.JoinedCells(j.launch_no, j.keys, j.codes, j.latencies) for j in joined)
+    cells = [matrix.JoinedCells(j.launch_no, j.keys, j.codes, j.latencies) for j in joined]
     return matrix.lines_of(cells, launch_nos, SEPARATOR)
 
 
 def newest_of(lines: Mapping[tuple[str, str], matrix.Line], numbers: Sequence[int]) -> list[int]:
     """Return the launches that hold the newest cell of some line."""
-    found: set[int] = set()
-    for line in lines.values():
-        for at in range(len(line.codes) - 1, -1, -1):
-            if line.codes[at] != matrix.NONE:
-                found.add(numbers[at])
-                break
-    return sorted(found)
+    places = {len(line.codes.rstrip(matrix.NONE)) - 1 for line in lines.values()}
+    return sorted(numbers[place] for place in places if place >= 0)
 
 
 def _marks(session: Session, target_id: int, launches: Sequence[Launch]) -> tuple[Mark, ...]:

@@ -1,7 +1,8 @@
 """Pure: joined cells of launches to matrix rows, worst first, with shares and percentiles."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import chain, compress
 from math import ceil
 
 from services.accounts.types import UserType
@@ -22,7 +23,8 @@ _BY_LETTER = {str(kind)[0]: str(kind) for kind in UserType}
 _JUDGED = {STATUS_CODES[status] for status in JUDGED}
 _GOOD = {STATUS_CODES[status] for status in GOOD}
 _REAL = {STATUS_CODES[status] for status in REAL}
-_TIMED = {
+_REFUTED = _JUDGED - _GOOD
+_TIMED = {  # states whose time says how fast a model is
     STATUS_CODES[status] for status in (CellStatus.OK, CellStatus.SLOW, CellStatus.BAD_STRUCTURE)
 }
 _BADNESS = {  # the worst of the newest real states decides a row's place
@@ -44,46 +46,48 @@ class JoinedCells:
     latencies: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One model and user type over the launches: a character each, and the times of its replies."""
 
-    codes: list[str]
-    times_ms: list[int] = field(default_factory=list[int])
+    codes: str
+    times_ms: tuple[str, ...] = ()  # digits a cell, or empty where there are none
 
 
 def lines_of(
-    joined: Iterable[JoinedCells], launch_nos: Sequence[int], separator: str
+    joined: Sequence[JoinedCells], launch_nos: Sequence[int], separator: str
 ) -> dict[tuple[str, str], Line]:
-    """Return a line for each (model key, user type) that has a cell in one of the launches."""
+    """Return a line for each (model key, user type) that has a cell in one of the launches.
+
+    Launches that asked the same things are turned from columns to rows together.
+    """
     place = {number: index for index, number in enumerate(launch_nos)}
-    lines: dict[tuple[str, str], Line] = {}
-    order: dict[str, list[Line]] = {}  # launches that asked the same share their parsed keys
-    width = len(launch_nos)
+    alike: dict[str, list[JoinedCells]] = {}
     for launch in joined:
-        at = place.get(launch.launch_no)
-        if at is None:
-            continue
-        wanted = order.get(launch.keys)
-        if wanted is None:
-            wanted = order[launch.keys] = _open_lines(launch.keys.split(separator), lines, width)
-        times = launch.latencies.split(",")
-        for line, code, time in zip(wanted, launch.codes, times, strict=True):
-            line.codes[at] = code
-            if time and code in _TIMED:
-                line.times_ms.append(int(time))
-    return lines
+        if launch.launch_no in place:
+            alike.setdefault(launch.keys, []).append(launch)
+    if len(alike) == 1 and len(joined) == len(launch_nos):
+        return _turned(next(iter(alike.values())), separator)
+    lines: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    width = len(launch_nos)
+    for launches in alike.values():
+        places = [place[launch.launch_no] for launch in launches]
+        for key, line in _turned(launches, separator).items():
+            codes, times = lines.setdefault(key, ([NONE] * width, [""] * width))
+            for at, code, time in zip(places, line.codes, line.times_ms, strict=True):
+                codes[at], times[at] = code, time
+    return {key: Line("".join(codes), tuple(times)) for key, (codes, times) in lines.items()}
 
 
-def _open_lines(keys: Iterable[str], lines: dict[tuple[str, str], Line], width: int) -> list[Line]:
-    found: list[Line] = []
-    for key in keys:
-        name = (key[1:], _BY_LETTER.get(key[:1], key[:1]))
-        line = lines.get(name)
-        if line is None:
-            line = lines[name] = Line([NONE] * width)
-        found.append(line)
-    return found
+def _turned(launches: Sequence[JoinedCells], separator: str) -> dict[tuple[str, str], Line]:
+    """Return the lines of launches that hold the same cells in the same order."""
+    keys = launches[0].keys.split(separator)
+    codes = zip(*(launch.codes for launch in launches), strict=True)
+    times = zip(*(launch.latencies.split(",") for launch in launches), strict=True)
+    return {
+        (key[1:], _BY_LETTER.get(key[:1], key[:1])): Line("".join(code), time)
+        for key, code, time in zip(keys, codes, times, strict=True)
+    }
 
 
 def rows_of(
@@ -102,21 +106,27 @@ def rows_of(
 
 
 def _row(model: str, parts: Mapping[str, Line], provider: tuple[str, bool]) -> MatrixRow:
-    cells = {user_type: "".join(line.codes) for user_type, line in parts.items()}
+    cells = {user_type: line.codes for user_type, line in parts.items()}
     together = "".join(cells.values())
-    times = sorted(time for line in parts.values() for time in line.times_ms)
+    times = sorted(chain.from_iterable(map(_times_of, parts.values())))
     return MatrixRow(
         model_key=model,
         provider=provider[0],
         cells=cells,
-        judged=sum(together.count(code) for code in _JUDGED),
-        good=sum(together.count(code) for code in _GOOD),
+        judged=sum(map(together.count, _JUDGED)),
+        good=sum(map(together.count, _GOOD)),
         cells_total=len(together) - together.count(NONE),
         p50_ms=percentile(times, 0.50),
         p95_ms=percentile(times, 0.95) if len(times) >= FEW else None,
         max_ms=times[-1] if times else None,
         is_demo=provider[1],
     )
+
+
+def _times_of(line: Line) -> Iterable[int]:
+    """Return the milliseconds of the cells whose time says how fast a model is."""
+    times = compress(line.times_ms, map(_TIMED.__contains__, line.codes))
+    return [int(time) for time in times if time]
 
 
 def lit(matrix: Matrix, running: frozenset[tuple[str, str]]) -> Matrix:
@@ -151,5 +161,5 @@ def _badness(lines: Iterable[Line]) -> tuple[int, int]:
         newest = next((code for code in reversed(line.codes) if code in _REAL), None)
         if newest is not None:
             worst = max(worst, _BADNESS.get(CODE_STATUS[newest], 0))
-        refuted += sum(code in _JUDGED and code not in _GOOD for code in line.codes)
+        refuted += sum(map(line.codes.count, _REFUTED))
     return worst, refuted

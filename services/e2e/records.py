@@ -1,5 +1,7 @@
 """Rows to shapes and shapes to rows of end-to-end runs."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from db.queries.e2e_matrix import SEPARATOR
@@ -33,6 +35,7 @@ _COLUMNS = (  # cell fields that are columns of the same name
     "upstream_status",
     "is_demo",
 )
+_LAUNCH_FIELDS = tuple(field.name for field in fields(Launch))  # all are columns of that name
 _TEXTS = {  # cell fields that hold foreign text, and their column's width
     "error": ERROR_MAX,
     "thinkingml_reason": 200,
@@ -127,25 +130,14 @@ def to_cell(row: E2eCellRow) -> Cell:
 
 def to_launch(row: E2eLaunchRow) -> Launch:
     """Return the launch a row holds."""
-    return Launch(
-        launch_no=row.launch_no or 0,
-        launch_id=row.launch_id,
-        execution_id=row.execution_id,
-        target_id=row.target_id,
-        trigger=row.trigger,
-        status=RunStatus(row.status),
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        slot_at=row.slot_at,
-        is_partial=row.is_partial,
-        error_summary=row.error_summary,
-        target=row.target,
-        cells=row.cells,
-        judged=row.judged,
-        good=row.good,
-        p50_ms=row.p50_ms,
-        p95_ms=row.p95_ms,
-    )
+    return launch_of(row.model_dump())
+
+
+def launch_of(columns: Mapping[str, Any]) -> Launch:
+    """Return the launch that plain columns hold."""
+    values: dict[str, Any] = {name: columns[name] for name in _LAUNCH_FIELDS}
+    values["status"] = RunStatus(columns["status"])
+    return Launch(**values)
 
 
 def to_run(row: E2eRunRow, cells: tuple[Cell, ...] = ()) -> Run:

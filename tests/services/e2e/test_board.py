@@ -91,7 +91,7 @@ def test_a_board_filled_from_the_store_equals_one_that_watched() -> None:
     filled = Board(2)
     launches = [a_launch(n) for n in range(1, 5)]
     newest = a_cell(launch_no=4, status=CellStatus.FAILED, at=START + timedelta(hours=4))
-    filled.fill(launches, {("gpt-x", "anonymous"): Line(list("ofcf"))}, [newest])
+    filled.fill(launches, {("gpt-x", "anonymous"): Line("ofcf")}, [newest])
     assert filled.dots(["gpt-x"]) == watched.dots(["gpt-x"])
     assert filled.since(1, ["gpt-x"]) == watched.since(1, ["gpt-x"])
     assert filled.asked == ("gpt-x",)
