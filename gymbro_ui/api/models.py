@@ -140,7 +140,8 @@ def _add_checks(api: APIRouter, console: "Console") -> None:
         _audit(request, caller, "blocked", len(names))
         return envelope(request_id_of(request.scope), names, total=len(names))
 
-    @api.api_route("/models/check-all", methods=["GET", "POST"], status_code=202)
+    @api.get("/models/check-all", status_code=202)
+    @api.post("/models/check-all", status_code=202)
     async def check_all(request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
         """Begin to look at every active endpoint; the results appear in view=endpoints."""
         total = sum(endpoint.is_active for endpoint in console.models.endpoints)

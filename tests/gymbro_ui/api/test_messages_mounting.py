@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
-from gymbro_ui.api import messages
+from gymbro_ui.api import health, mapping, messages, models, prompts
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from tests.support.gateway import World, frames, is_e1, limits, reply, serving
@@ -55,6 +55,21 @@ async def test_the_description_names_body_and_refusals(
     assert body["additionalProperties"] is False
     assert {"202", "401", "422", "429"} <= set(post["responses"])
     assert set(described) == {"/api/v1/messages", "/api/v1/messages/{message_id}/events"}
+
+
+async def test_every_route_is_described_under_its_own_name(
+    database: Database, env: Env, secrets: Secrets
+) -> None:
+    world = World(database, limits(env), secrets)
+    app = FastAPI()
+    for module in (messages, models, mapping, prompts, health):
+        app.include_router(module.router(world.console))
+    operations = [
+        operation["operationId"]
+        for path in app.openapi()["paths"].values()
+        for operation in path.values()
+    ]
+    assert len(operations) == len(set(operations)) > 30
 
 
 async def test_a_store_that_refuses_stops_no_conversation(

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from db.engine import Database
+from db.queries import messages as queries
+from services.foundation.clock import SystemClock
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from services.suppliers.types import Delta, SupplierCall
@@ -190,6 +192,31 @@ async def test_a_restart_tells_the_stored_end_and_closes_what_was_cut(
         assert data["code"] == "internal_error"
         assert data["message"] == data["error"] == "server_restarted"
         assert (await world.events(done, "user:other"))[0] == 404
+
+
+async def test_a_message_that_a_killed_process_left_running_ends_as_server_restarted(
+    database: Database, env: Env, secrets: Secrets
+) -> None:
+    values = {
+        "message_id": "a" * 32,
+        "conversation_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "request_id": "rid-1",
+        "user_id": "u1",
+        "model_key": "k",
+        "result_mode": "auto",
+        "state": "running",
+        "created_at": SystemClock().now(),
+    }
+    await database.write(lambda session: queries.add_message(session, values))
+    async with serving(World(database, limits(env), secrets)) as world:
+        for _ in range(2):
+            [(name, data)] = frames((await world.events("a" * 32))[1])
+            assert (name, data["code"], data["message"]) == (
+                "error",
+                "internal_error",
+                "server_restarted",
+            )
+            assert data["request_id"] == "rid-1"
 
 
 async def test_followers_of_a_stopping_server_get_an_end(
