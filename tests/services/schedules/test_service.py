@@ -48,7 +48,10 @@ class Desk:
         for _ in range(2):
             await self.database.write(lambda _: None)
             await asyncio.sleep(0)
-            for _, tasks in self.open:
+            for schedules, tasks in self.open:
+                await until(lambda s=schedules: s.view().last_tick_at is not None)
+                async with schedules._lock:
+                    pass
                 await until(lambda t=tasks: all("watch" in name for name in t.names))
 
     async def pass_time(self, hours: float, step_s: float = 900) -> None:
