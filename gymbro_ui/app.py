@@ -73,6 +73,7 @@ def serve(console: Console, storage_secret: str) -> None:
         ws_per_message_deflate=False,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES decides whom to believe, not the server
         timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
     )
 
