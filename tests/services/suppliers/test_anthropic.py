@@ -48,59 +48,57 @@ async def ask(suppliers: Suppliers, wanted: SupplierCall) -> list[Delta]:
     return [delta async for delta in suppliers.stream(wanted)]
 
 
+ASKED = [
+    {"role": "system", "content": "one"},
+    {"role": "system", "content": "two"},
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "look"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAA"}},
+        ],
+    },
+    {"role": "user", "content": "again"},
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [
+            {"id": "t1", "function": {"name": "web_search.exa", "arguments": '{"q": 1}'}}
+        ],
+    },
+    {"role": "tool", "tool_call_id": "t1", "content": "found"},
+    {"role": "user", "content": ""},
+]
+SENT = [
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "look"},
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "AAA"},
+            },
+            {"type": "text", "text": "again"},
+        ],
+    },
+    {
+        "role": "assistant",
+        "content": [{"type": "tool_use", "id": "t1", "name": "web_search_exa", "input": {"q": 1}}],
+    },
+    {
+        "role": "user",
+        "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "found"}],
+    },
+]
+
+
 def test_roles_tools_and_images_are_converted() -> None:
     conversation = Conversation(
-        [
-            {"role": "system", "content": "one"},
-            {"role": "system", "content": "two"},
-            {
-                "role": "user",
-                "content": [
-                    {"type": "text", "text": "look"},
-                    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAA"}},
-                ],
-            },
-            {"role": "user", "content": "again"},
-            {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [
-                    {"id": "t1", "function": {"name": "web_search.exa", "arguments": '{"q": 1}'}}
-                ],
-            },
-            {"role": "tool", "tool_call_id": "t1", "content": "found"},
-            {"role": "user", "content": ""},
-        ],
-        tools=[TOOL],
-        tool_choice="required",
-        temperature=0.2,
-        max_tokens=9,
+        ASKED, tools=[TOOL], tool_choice="required", temperature=0.2, max_tokens=9
     )
     body, names = anthropic_body(conversation, "c-1")
     assert body["system"] == "one\n\ntwo"
-    assert body["messages"] == [
-        {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": "look"},
-                {
-                    "type": "image",
-                    "source": {"type": "base64", "media_type": "image/png", "data": "AAA"},
-                },
-                {"type": "text", "text": "again"},
-            ],
-        },
-        {
-            "role": "assistant",
-            "content": [
-                {"type": "tool_use", "id": "t1", "name": "web_search_exa", "input": {"q": 1}}
-            ],
-        },
-        {
-            "role": "user",
-            "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "found"}],
-        },
-    ]
+    assert body["messages"] == SENT
     assert body["tools"] == [
         {"name": "web_search_exa", "description": "d", "input_schema": {"type": "object"}}
     ]

@@ -1,6 +1,7 @@
 """The /v1 routes over real sockets: OpenAI shapes in and out, every supplier, counting."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -8,9 +9,11 @@ from gymbro_ui.api.openai import read_usage
 from services.suppliers.types import Usage
 from tests.support.builders import until
 from tests.support.openai_calls import KEY, MESSAGES, WHOLE, ask, events_of, post, said
+from tests.support.openai_gateway import OpenAiGateway
 from tests.support.supplier_server import (
     HANG,
     SSE_HEAD,
+    SupplierServer,
     answer,
     chat,
     chat_chunk,
@@ -98,66 +101,52 @@ async def test_a_demo_model_answers_in_the_same_shapes(gateway, is_stream) -> No
     assert gateway.counted.requests[0]["usage"].total_tokens > 0
 
 
-@pytest.mark.parametrize("is_stream", [False, True])
-async def test_a_claude_model_is_translated_with_its_tool_calls(
-    gateway, supplier, is_stream
-) -> None:
+CLAUDE_EVENTS = [
+    {"type": "message_start", "message": {"usage": {"input_tokens": 1}}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "look"}},
+    {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "tool_use", "id": "t1", "name": "a_b"},
+    },
+    {"type": "content_block_delta", "index": 1, "delta": {"partial_json": '{"q":'}},
+    {"type": "content_block_delta", "index": 1, "delta": {"partial_json": "1}"}},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 2}},
+    {"type": "message_stop"},
+]
+TOOLS = [{"type": "function", "function": {"name": "a.b", "parameters": {"type": "object"}}}]
+
+
+async def ask_claude(gateway: OpenAiGateway, supplier: SupplierServer, *, stream: bool) -> Any:
     await gateway.add_model("claude-z", supplier.base_url, provider_protocol="claude")
-    events = [
-        {"type": "message_start", "message": {"usage": {"input_tokens": 1}}},
-        {
-            "type": "content_block_delta",
-            "index": 0,
-            "delta": {"type": "text_delta", "text": "look"},
-        },
-        {
-            "type": "content_block_start",
-            "index": 1,
-            "content_block": {"type": "tool_use", "id": "t1", "name": "a_b"},
-        },
-        {
-            "type": "content_block_delta",
-            "index": 1,
-            "delta": {"type": "input_json_delta", "partial_json": '{"q":'},
-        },
-        {
-            "type": "content_block_delta",
-            "index": 1,
-            "delta": {"type": "input_json_delta", "partial_json": "1}"},
-        },
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": "tool_use"},
-            "usage": {"output_tokens": 2},
-        },
-        {"type": "message_stop"},
+    frames = (f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in CLAUDE_EVENTS)
+    supplier.play(sse(*frames))
+    response = await post(gateway, ask(model="claude-z", stream=stream, tools=TOOLS))
+    assert supplier.requests[0].path == "/v1/messages"
+    assert supplier.requests[0].json["tools"][0]["name"] == "a_b"
+    return response
+
+
+async def test_a_claude_reply_is_translated_with_its_tool_calls(gateway, supplier) -> None:
+    whole = (await ask_claude(gateway, supplier, stream=False)).json()
+    choice = whole["choices"][0]
+    assert choice["finish_reason"] == "tool_calls"
+    assert choice["message"]["content"] == "look"
+    assert choice["message"]["tool_calls"] == [
+        {"id": "t1", "type": "function", "function": {"name": "a.b", "arguments": '{"q":1}'}}
     ]
-    supplier.play(sse(*(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events)))
-    tools = [{"type": "function", "function": {"name": "a.b", "parameters": {"type": "object"}}}]
-    response = await post(gateway, ask(model="claude-z", stream=is_stream, tools=tools))
-    sent = supplier.requests[0]
-    assert sent.path == "/v1/messages"
-    assert sent.json["tools"][0]["name"] == "a_b"
-    if is_stream:
-        deltas = [e["choices"][0] for e in events_of(response.text)[:-1]]
-        calls = [call for d in deltas for call in d["delta"].get("tool_calls", [])]
-        assert calls[0]["function"]["name"] == "a.b"
-        assert "".join(call["function"]["arguments"] for call in calls) == '{"q":1}'
-        assert {call["index"] for call in calls} == {0}
-        assert deltas[-1]["finish_reason"] == "tool_calls"
-        assert said(response.text) == "look"
-    else:
-        choice = response.json()["choices"][0]
-        assert choice["finish_reason"] == "tool_calls"
-        assert choice["message"]["content"] == "look"
-        assert choice["message"]["tool_calls"] == [
-            {"id": "t1", "type": "function", "function": {"name": "a.b", "arguments": '{"q":1}'}}
-        ]
-        assert response.json()["usage"] == {
-            "prompt_tokens": 1,
-            "completion_tokens": 2,
-            "total_tokens": 3,
-        }
+    assert whole["usage"] == {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+
+
+async def test_a_claude_stream_is_translated_with_its_tool_calls(gateway, supplier) -> None:
+    response = await ask_claude(gateway, supplier, stream=True)
+    deltas = [e["choices"][0] for e in events_of(response.text)[:-1]]
+    calls = [call for d in deltas for call in d["delta"].get("tool_calls", [])]
+    assert calls[0]["function"]["name"] == "a.b"
+    assert "".join(call["function"]["arguments"] for call in calls) == '{"q":1}'
+    assert {call["index"] for call in calls} == {0}
+    assert deltas[-1]["finish_reason"] == "tool_calls"
+    assert said(response.text) == "look"
 
 
 async def test_a_client_that_leaves_closes_the_suppliers_stream(gateway, supplier) -> None:
