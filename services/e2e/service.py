@@ -96,8 +96,9 @@ class E2e(History):
 
     @property
     def running(self) -> Launch | None:
-        """The launch that runs now."""
-        return None if self._live is None else self._live.launch
+        """The launch that runs now; one whose rows are closed is over, though it still cleans up."""
+        live = self._live
+        return live.launch if live and live.launch.status is RunStatus.RUNNING else None
 
     def running_cells(self, target_id: int) -> frozenset[tuple[str, str]]:
         """Return model key and user type of the cells that are being asked right now."""
@@ -120,6 +121,7 @@ class E2e(History):
             served = await self._parts.database.read(lambda s: queries.launch_of_slot(s, slot_at))
             if served is not None:
                 return to_launch(served)
+        await self._let_clean_up()
         execution = await self._parts.executions.start(
             KIND,
             plan.to_params(request),
@@ -127,6 +129,12 @@ class E2e(History):
             started_by=request.started_by,
         )
         return await self._openings.wait(execution.execution_id)
+
+    async def _let_clean_up(self) -> None:
+        """Wait for the users of a launch that is over to be released, some seconds at most."""
+        live = self._live
+        if live is not None and live.launch.status is not RunStatus.RUNNING:
+            await self._parts.executions.wait(live.launch.execution_id)
 
     async def fire(self, slot_at: datetime) -> str:
         """Start the launch of a scheduled slot; return its execution id; raise ConflictError."""
@@ -137,11 +145,10 @@ class E2e(History):
 
     async def cancel(self) -> Launch | None:
         """Ask the running launch to stop; return it, or None when none runs."""
-        live = self._live
-        if live is None:
-            return None
-        await self._parts.executions.cancel(live.launch.execution_id)
-        return live.launch
+        launch = self.running
+        if launch is not None:
+            await self._parts.executions.cancel(launch.execution_id)
+        return launch
 
     # -- the launch
 
@@ -206,7 +213,7 @@ class E2e(History):
         board = self._boards.get(target.id) or Board(target.id)
         live = self._live if self._live and self._live.launch.target_id == target.id else None
         mapped = self.known_models(target)
-        if live is None:
+        if live is None or live.launch.status is not RunStatus.RUNNING:
             return board.health(mapped, None, 0, 0)
         return board.health(mapped, live.launch, live.done, live.total)
 
