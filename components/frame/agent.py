@@ -13,8 +13,8 @@ GRACE_MS = 90_000  # this long after a due check nothing may stay green
 class Agent(ui.element, component="agent.js"):
     """Props in, effects on the document out; it decides alone when the server is gone."""
 
-    def __init__(self, *, look: str, title: str, path: str) -> None:
-        """Start with the look, title and path of this page."""
+    def __init__(self, *, look: str, title: str, path: str, keys: bool) -> None:
+        """Start with the look, title and path of this page, and whether single letters are keys."""
         super().__init__()
         self._props.update(
             {
@@ -24,6 +24,7 @@ class Agent(ui.element, component="agent.js"):
                 "path": path,
                 "deadline": None,
                 "grace": GRACE_MS,
+                "keys": keys,
             }
         )
         self.on_dress: Callable[[str], object] | None = None
@@ -34,6 +35,10 @@ class Agent(ui.element, component="agent.js"):
         self._set("look", look)
         if self.on_dress is not None:
             self.on_dress(look)
+
+    def listen(self, *, keys: bool) -> None:
+        """Take single letters as keys (g, ?, r), or leave them alone."""
+        self._set("keys", keys)
 
     def go(self, path: str, title: str) -> None:
         """Note another page: its title, and start at its top."""
@@ -55,6 +60,14 @@ class Agent(ui.element, component="agent.js"):
 
 
 _agents: "WeakKeyDictionary[Client, Agent]" = WeakKeyDictionary()
+
+
+def listen_page(*, keys: bool) -> None:
+    """Turn single-letter keys of the page whose callback this is on or off."""
+    client = current_client()
+    agent = _agents.get(client) if client is not None else None
+    if agent is not None:
+        agent.listen(keys=keys)
 
 
 def dress_page(look: str) -> None:

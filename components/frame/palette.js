@@ -58,6 +58,7 @@ export default {
         if (this.open === "list") this.hide(); else this.show();
         return;
       }
+      if (document.documentElement.dataset.keys === "off") return;
       if (this.open || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING) || document.querySelector(".q-dialog")) return;
       if (event.key === "?") { event.preventDefault(); this.show("keys"); return; }
       if (event.key === "g") { this.goes = Date.now(); return; }

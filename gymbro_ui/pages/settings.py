@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from nicegui import __version__ as nicegui_version
 from nicegui import ui
 
-from components.frame.agent import dress_page
+from components.frame import memory
+from components.frame.agent import dress_page, listen_page
 from components.live import on_batch
 from components.primitives.button import button
 from components.primitives.card import card, page_head
@@ -173,6 +174,11 @@ def _look(_console: "Console") -> None:
             field.hold(Segment(LANGUAGES, language(), _speak, name=tr("Language")))
         with Field(tr("Light or dark")) as field:
             field.hold(Segment(looks, theme.look_of_user(), _dress, name=tr("Light or dark")))
+        ui.switch(
+            tr("Single letters are keys (g, ?, j, k, r)"),
+            value=memory.are_keys_on(),
+            on_change=lambda event: _listen(on=bool(event.value)),
+        ).classes("gb-form__wide")
 
 
 def _speak(code: str) -> None:
@@ -183,6 +189,11 @@ def _speak(code: str) -> None:
 def _dress(look: str) -> None:
     theme.choose_look(look)
     dress_page(look)
+
+
+def _listen(*, on: bool) -> None:
+    memory.switch_keys(on=on)
+    listen_page(keys=on)
 
 
 def _about(console: "Console") -> None:

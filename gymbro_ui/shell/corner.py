@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from components.frame import memory
 from components.frame.monitor import Job, Monitor
 from components.live import on_batch, when_deleted
 from components.primitives.confirm import confirm
@@ -12,7 +13,6 @@ from components.primitives.formats import epoch_ms
 from components.status.looks import EXECUTION_LOOKS, look_props
 from components.words import tr
 from gymbro_ui.actions import act
-from gymbro_ui.shell import memory
 from services.executions.types import Execution, ExecutionState
 
 if TYPE_CHECKING:

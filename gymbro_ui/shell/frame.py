@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, context, ui
 
+from components.frame import memory
 from components.frame.agent import Agent, LateBanner
 from components.frame.connection import LIVE, ConnectionBadge
 from components.frame.notice_bar import NoticeBar
@@ -19,7 +20,6 @@ from components.theme import apply as theme
 from components.words import LANGUAGES, choose_language, language, sentence, tr, trn
 from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
-from gymbro_ui.shell import memory
 from gymbro_ui.shell.corner import Corner
 from gymbro_ui.shell.pages import Pages
 from gymbro_ui.site_map import PAGES, page_at
@@ -47,7 +47,9 @@ class Frame:
         path = self._client.sub_pages_router.current_path
         self._client.title = self._title(path)
         theme.Shapes()
-        self.agent = Agent(look=self._look, title=self._title(path), path=path)
+        self.agent = Agent(
+            look=self._look, title=self._title(path), path=path, keys=memory.are_keys_on()
+        )
         small = memory.is_rail_small()
         with ui.element("div").classes("gb-frame") as self._box:
             self._box.props["data-rail"] = "small" if small else "wide"

@@ -84,6 +84,20 @@ async def test_keys_lead_anywhere_but_not_while_one_types(preview: PreviewProces
         await expect(page.get_by_role("dialog", name="键盘快捷键")).to_have_count(0)
 
 
+async def test_single_letters_can_be_switched_off(preview: PreviewProcess) -> None:
+    async with chromium() as browser, a_page(browser, preview.url + "/settings") as page:
+        await page.get_by_text("启用单字母快捷键").click()
+        await expect(page.locator("html")).to_have_attribute("data-keys", "off")
+        await page.reload()
+        await page.wait_for_selector(".gb-conn[data-state=live]")
+        for key in ("g", "e", "?"):
+            await page.keyboard.press(key)
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page).to_have_url(re.compile("/settings$"))
+        await page.keyboard.press("Control+k")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+
+
 async def _compose(page: Page, *keys: str) -> None:
     for key in keys:
         await page.evaluate(

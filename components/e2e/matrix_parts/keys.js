@@ -81,7 +81,7 @@ export class Keys {
     const line = this.model.lines[this.at.line];
     if (key === "Enter") return this.enter(this.at);
     if (key === " " && line) return this.toggle(line);
-    if (key === "r") return this.again();
+    if (key === "r" && document.documentElement.dataset.keys !== "off") return this.again();
     if (key === "Escape") { this.tip.hide(); this.emit("escape"); return true; }
     return false;
   }

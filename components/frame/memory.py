@@ -7,6 +7,7 @@ from nicegui import app
 _READ, _READ_MOST = "read_notices", 50
 _SEEN = "seen_execution"
 _SMALL = "rail_small"
+_KEYS = "single_keys"
 
 
 def _user() -> dict[str, Any]:
@@ -43,3 +44,13 @@ def is_rail_small() -> bool:
 def fold_rail(*, small: bool) -> None:
     """Remember whether the menu is folded."""
     _user()[_SMALL] = small
+
+
+def are_keys_on() -> bool:
+    """Return whether single letters are keys; they are until switched off."""
+    return _user().get(_KEYS) is not False
+
+
+def switch_keys(*, on: bool) -> None:
+    """Remember whether single letters are keys."""
+    _user()[_KEYS] = on
