@@ -34,8 +34,14 @@ def trn(one: str, many: str, n: int, **params: Any) -> str:
 
 
 def sentence(message: Message) -> str:
-    """Return a service's message in the page's language; messages inside it are translated too."""
-    return tr(message.text, **message.params)
+    """Return a service's message in the page's language; what it names is translated too.
+
+    A parameter called `label` is by convention the English template of a kind or a check.
+    """
+    params = dict(message.params)
+    if isinstance(params.get("label"), str):
+        params["label"] = tr(params["label"])
+    return tr(message.text, **params)
 
 
 def word(text: str) -> str:

@@ -53,6 +53,12 @@ def test_a_message_inside_a_message_is_translated_too() -> None:
     assert str(message) == "Edit Overview"
 
 
+def test_a_label_is_a_template_of_its_own() -> None:
+    message = say("{label} is running already", label="Overview")
+    with speaking("zh"):
+        assert sentence(message) == "总览 已在运行"
+
+
 def test_braces_in_a_value_are_only_text() -> None:
     with speaking("en"):
         assert tr("Edit {name}", name="{password.__class__}") == "Edit {password.__class__}"
