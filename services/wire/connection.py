@@ -56,11 +56,14 @@ class Connection(asyncio.Protocol):
             if not self._is_busy:
                 self.drop()
             return
+        had_head = reply.has_head
         try:
             reply.feed(data)
         except WireError as error:
             self._fail(error)
         self._hand_over()
+        if self._is_streamed and reply.has_head and not had_head and self._error is None:
+            self._arm(min(self._read_at + self._deadlines.idle_s, self._end_at))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange: complete if the response may end by closing, cut otherwise."""

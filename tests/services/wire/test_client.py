@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -129,6 +130,10 @@ async def test_the_four_deadlines_are_told_apart(server, client) -> None:
     assert (await failure(client, server)).deadline == "first_byte"
     server.play([head, HANG])
     assert (await failure(client, server)).deadline == "idle"
+    began = time.monotonic()
+    patient = Deadlines(connect_s=2, first_byte_s=5, idle_s=0.2, total_s=5)
+    assert (await failure(client, server, patient)).deadline == "idle"
+    assert time.monotonic() - began < 2  # counted from the last read, not from the request
     server.play([head, *(s for _ in range(50) for s in (chunked("x", end=False), 0.05))])
     error = await failure(client, server)
     assert error.deadline == "total"
