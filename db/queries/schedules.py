@@ -27,8 +27,9 @@ def claim_slot(session: Session, values: Mapping[str, Any]) -> bool:
         insert_into(session, ScheduleSlotRow)
         .values(**values)
         .on_conflict_do_nothing(index_elements=["schedule_id", "slot_at"])
+        .returning(col(ScheduleSlotRow.id))  # rowcount says nothing on PostgreSQL
     )
-    return session.connection().execute(statement).rowcount == 1
+    return session.connection().execute(statement).first() is not None
 
 
 def note_missed(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
