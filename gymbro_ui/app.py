@@ -15,6 +15,7 @@ from nicegui import app, core, ui
 
 from gymbro_ui.api import (
     accounts,
+    agents,
     e2e,
     health,
     mapping,
@@ -23,13 +24,25 @@ from gymbro_ui.api import (
     openai,
     prompts,
     stats,
+    workflows,
 )
 from gymbro_ui.guard import Guard, HotRoute, access_rules
 from gymbro_ui.shell import shell
 from services.console import Console
 
 _log = logging.getLogger(__name__)
-ROUTERS = (messages, models, mapping, prompts, e2e, stats, health, accounts)
+ROUTERS = (
+    messages,
+    models,
+    mapping,
+    prompts,
+    e2e,
+    agents,
+    workflows,
+    stats,
+    health,
+    accounts,
+)
 CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was asked for
 
 

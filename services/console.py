@@ -11,6 +11,8 @@ from db.errors import AnotherInstanceError, StoreRefusedError
 from db.lock import InstanceLock
 from services.accounts.service import Accounts
 from services.accounts.verifier import Verifier
+from services.agents.parts import AgentParts
+from services.agents.service import Agents
 from services.chat.client import ChatClient
 from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
@@ -22,6 +24,7 @@ from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
 from services.mapping.service import Mappings
+from services.models.probing import Probing
 from services.models.service import Models
 from services.prompts.service import Prompts
 from services.schedules.service import Schedules
@@ -32,6 +35,7 @@ from services.settings.types import Env
 from services.stats.service import Stats
 from services.suppliers.service import Suppliers
 from services.targets.service import Targets
+from services.workflows.service import Workflows
 
 _log = logging.getLogger(__name__)
 STOP_S = 10.0  # everything must be stored within this time
@@ -131,6 +135,22 @@ class Console:
         )
         self.e2e = E2e(parts)
         self.e2e.load()
+        self.executions.register(Probing(self.models, self.suppliers).kind)
+        self.agents = Agents(
+            AgentParts(
+                self.database,
+                self.clock,
+                self.settings,
+                self.targets,
+                self.identities,
+                self.chat,
+                self.prompts,
+                self.executions,
+            )
+        )
+        self.agents.load()
+        self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
+        self.workflows.load()  # last: its starter takes the kinds that are registered
 
     @property
     def notices(self) -> list[Message]:

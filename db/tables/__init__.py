@@ -2,6 +2,7 @@
 
 from db.tables import (
     accounts,
+    agents,
     change_marks,
     config,
     e2e_runs,
@@ -15,10 +16,12 @@ from db.tables import (
     targets,
     uptime,
     usage,
+    workflows,
 )
 
 __all__ = [
     "accounts",
+    "agents",
     "change_marks",
     "config",
     "e2e_runs",
@@ -32,4 +35,5 @@ __all__ = [
     "targets",
     "uptime",
     "usage",
+    "workflows",
 ]

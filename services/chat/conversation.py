@@ -234,11 +234,13 @@ class Conversation:
 
 def _body(request: ChatRequest) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "text": request.text,
         "model": request.model_key,
         "metadata": dict(request.metadata),
         "result_mode": request.result_mode,
+        **request.parameters,
     }
+    if "payload" not in request.parameters:  # payload mode takes no text beside it
+        body["text"] = request.text
     if request.conversation_id is not None:
         body["conversation_id"] = request.conversation_id
     if request.tool_choice is not None:

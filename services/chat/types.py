@@ -34,6 +34,7 @@ class ChatRequest:
     tool_choice: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     conversation_id: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])  # further fields of 2.1
     total_s: float = 120.0  # deadline over everything; heartbeats do not extend it
     accept_s: float = 30.0
     first_event_s: float = 30.0

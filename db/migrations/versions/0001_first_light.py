@@ -32,6 +32,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "agents",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("model_key", sa.String(length=300), nullable=False),
+        sa.Column("prompt_id", sa.Integer(), nullable=True),
+        sa.Column("prompt_version_no", sa.Integer(), nullable=True),
+        sa.Column("temperature", sa.Float(), nullable=True),
+        sa.Column("max_tokens", sa.Integer(), nullable=True),
+        sa.Column("timeout_s", sa.Integer(), nullable=False),
+        sa.Column("uses_tools", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
+        sa.UniqueConstraint("name", name=op.f("uq_agents_name")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "ai_endpoints",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("supabase_id", sa.Integer(), nullable=True),
@@ -570,6 +588,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_user_activity_stats_last", ["last_request_at"], unique=False)
 
     op.create_table(
+        "workflows",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("steps", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workflows")),
+        sa.UniqueConstraint("name", name=op.f("uq_workflows_name")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "account_sessions",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
@@ -624,6 +654,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_sessions_user_id"))
 
     op.drop_table("account_sessions")
+    op.drop_table("workflows")
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
         batch_op.drop_index("ix_user_activity_stats_last")
 
@@ -719,4 +750,5 @@ def downgrade() -> None:
     with op.batch_alter_table("account_users", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_users_created_at"))
 
+    op.drop_table("agents")
     op.drop_table("account_users")

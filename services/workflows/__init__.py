@@ -1,0 +1,1 @@
+"""Ordered steps of any execution kind, run in the background."""
