@@ -137,7 +137,7 @@ class CellDrawer:
 
     def _copy(self, detail: CellDetail) -> None:
         text = evidence(detail, self._calls.api_base(), self._zone)
-        made = copy_button(text, tr("Copy as Markdown, without secrets"), small=False)
+        made = copy_button(text, tr("Copy evidence"), small=False)
         made.classes("gb-btn-default gb-btn-small", remove="gb-btn-icon")
         made.set_text(tr("Copy evidence"))
 

@@ -67,6 +67,11 @@ class MatrixGrid(ui.element, component="matrix.js", esm={"gymbro-matrix": "matri
         self.on("sort", lambda event: calls.sort(event.args) if event.args in SORTS else None)
         self.on("escape", lambda _: calls.escape())
 
+    @property
+    def sequence(self) -> int:
+        """How many times something was shown or patched; the browser has it as `data-seq`."""
+        return self._seq
+
     def show(self, data: Mapping[str, Any]) -> None:
         """Draw a whole matrix (the result of `matrix_data`)."""
         self._seq += 1

@@ -77,14 +77,22 @@ export class Body {
     for (const [id, row] of this.rows) if (!wanted.has(id)) { this.release(row); this.rows.delete(id); }
     this.range(at.column);
     for (const [id, index] of wanted) this.put(id, index);
+    this.order();
     this.focusable(at);
+  }
+
+  // Rows that are used again stand anywhere in the DOM; a screen reader gets them in their order.
+  order() {
+    const rows = [...this.rows.values()].sort((a, b) => a.index - b.index);
+    const owned = "gx-head " + rows.map((row) => row.node.id).join(" ");
+    if (owned !== this.owned) this.scroller.setAttribute("aria-owns", this.owned = owned);
   }
 
   put(id, index) {
     const line = this.model.lines[index];
     let row = this.rows.get(id);
     if (!row) {
-      row = this.free.pop() || this.born();
+      row = this.free.shift() || this.born();
       this.rows.set(id, row);
       fillRow(row, line, this.model);
     }

@@ -5,6 +5,7 @@ export class Head {
   constructor(space, model, onSort) {
     Object.assign(this, { model, onSort, nodes: new Map() });
     this.node = space.appendChild(el("div", "gx-head"));
+    this.node.id = "gx-head";
     this.node.setAttribute("role", "row");
     this.node.setAttribute("aria-rowindex", 1);
     this.node.dataset.line = -1;

@@ -1,8 +1,11 @@
 // One row of the grid: its label, its cells in normal flow, its figures.
 import { el, mark } from "gymbro-matrix/dom.js";
 
+let made = 0;
+
 export function blankRow() {
   const node = el("div", "gx-row");
+  node.id = "gx-row-" + ++made;
   node.setAttribute("role", "row");
   const label = node.appendChild(el("div", "gx-label"));
   label.setAttribute("role", "rowheader");
