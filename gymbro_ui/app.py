@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 from nicegui import app, core, ui
 
+from gymbro_ui import unknown_routes
 from gymbro_ui.api import (
     accounts,
     agents,
@@ -26,6 +27,7 @@ from gymbro_ui.api import (
     stats,
     workflows,
 )
+from gymbro_ui.command_line import VERSION
 from gymbro_ui.guard import Guard, HotRoute, access_rules
 from gymbro_ui.shell import shell
 from services.console import Console
@@ -48,8 +50,11 @@ CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was aske
 
 def mount(console: Console) -> None:
     """Attach routes, guard and life cycle to the one application of this process."""
+    app.title, app.version = "GymBro Console", VERSION
     for router in ROUTERS:
         app.include_router(router.router(console))
+    app.add_api_route("/api/v1/openapi.json", _describe, include_in_schema=False)
+    unknown_routes.add_last(app)
     rules = access_rules(
         console.env.public_url, console.env.host, console.env.port, console.env.cors_origins
     )
@@ -89,6 +94,11 @@ def serve(console: Console, storage_secret: str) -> None:
         proxy_headers=False,  # TRUSTED_PROXIES decides whom to believe, not the server
         timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
     )
+
+
+def _describe() -> dict[str, Any]:
+    """Return the OpenAPI description of every route for programs."""
+    return app.openapi()
 
 
 def _hot_routes(console: Console) -> list[HotRoute]:
