@@ -132,6 +132,7 @@ class Console:
             self.executions,
             self.suppliers,
             self.models,
+            self.prompts,
         )
         self.e2e = E2e(parts)
         self.e2e.load()

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from services.chat.types import ChatRequest, Outcome, Reply
 from services.checks import registry
 from services.checks.types import Limits
-from services.e2e import causes, rules
+from services.e2e import causes, prompting, rules
 from services.e2e.lane import Lane
 from services.e2e.opening import Opening
 from services.e2e.order import Order, Tools
 from services.e2e.types import Cell, CellStatus, Kind
 from services.foundation.ids import new_hex
+from services.settings.types import PromptMode
 
 RENEW_BEFORE_S = 60
 
@@ -36,6 +38,7 @@ class Asking:
 
     async def ask(self, lane: Lane, cell: Cell) -> tuple[Cell, Reply]:
         """Return the cell with its verdict and cause, and the reply that counts."""
+        before = self._active_prompt()
         reply, retries = await self._converse(lane, lane.sent.get(cell.model_key, cell.model_key))
         validate = self._order.env.validate_structure
         findings = registry.evaluate(reply, self._limits, validate_structure=validate)
@@ -46,8 +49,24 @@ class Asking:
             judged = replace(
                 judged, status=CellStatus.NOT_RUN, kind=Kind.NOT_RUN, error=rules.LAUNCH_TIMEOUT
             )
-        judged = replace(judged, retries=retries, at=self._tools.clock.now())
+        after = self._active_prompt()  # one that changed meanwhile cannot be compared
+        prompt = prompting.look(judged.prompt, after if after == before else None)
+        judged = replace(
+            judged,
+            retries=retries,
+            at=self._tools.clock.now(),
+            checks=(*judged.checks, prompt) if judged.request_id else judged.checks,
+        )
         return await self._with_cause(lane, judged, reply), reply
+
+    def _active_prompt(self) -> dict[str, Any] | None:
+        """Return what our own gateway must report now; of another server nothing is known."""
+        settings = self._tools.settings.app
+        if not self._order.target.is_self or settings.prompt_mode is not PromptMode.SERVER:
+            return None
+        active = self._tools.prompts.active(settings.app_output_protocol)
+        with_tools = self._order.preferences.e2e_tool_choice is not None
+        return prompting.expected_block(active, with_tools=with_tools)
 
     async def _with_cause(self, lane: Lane, cell: Cell, reply: Reply) -> Cell:
         legs: dict[str, str] = {}

@@ -107,7 +107,15 @@ class Launching:
         parts = self._parts
         demo_key = next((m.name for m in parts.mapping.mapped() if m.is_demo), "")
         legs = Legs(parts.chat, parts.suppliers, parts.models, target, demo_key)
-        return Tools(parts.clock, self._store, parts.identities, parts.chat, legs)
+        return Tools(
+            clock=parts.clock,
+            store=self._store,
+            identities=parts.identities,
+            chat=parts.chat,
+            legs=legs,
+            settings=parts.settings,
+            prompts=parts.prompts,
+        )
 
     async def run(self, live: Live, control: Control, on_cell: OnCell) -> Ending:
         """Run the launch; whatever happens its rows are closed and its users released."""

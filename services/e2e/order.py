@@ -8,6 +8,8 @@ from services.e2e.store import E2eStore
 from services.e2e.types import LaunchRequest
 from services.foundation.clock import Clock
 from services.identities.service import Identities
+from services.prompts.service import Prompts
+from services.settings.service import Settings
 from services.settings.types import E2eEnv, Preferences
 from services.targets.types import Target
 
@@ -21,6 +23,8 @@ class Tools:
     identities: Identities
     chat: ChatClient
     legs: Legs
+    settings: Settings
+    prompts: Prompts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from services.foundation.tasks import Tasks
 from services.identities.service import Identities
 from services.mapping.service import Mappings
 from services.models.service import Models
+from services.prompts.service import Prompts
 from services.settings.service import Settings
 from services.suppliers.service import Suppliers
 from services.targets.service import Targets
@@ -30,3 +31,4 @@ class E2eParts:
     executions: Executions
     suppliers: Suppliers
     models: Models
+    prompts: Prompts

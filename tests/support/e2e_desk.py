@@ -17,6 +17,7 @@ from services.foundation.tasks import Tasks
 from services.identities.service import Identities
 from services.mapping.service import Mappings
 from services.models.service import Models
+from services.prompts.service import Prompts
 from services.secrets.service import Secrets
 from services.settings.service import Settings
 from services.settings.types import Env
@@ -61,6 +62,8 @@ class E2eDesk:
         self.models.load()
         self.mapping = Mappings(database, self.clock, self.models, self.settings)
         self.mapping.load()
+        self.prompts = Prompts(database, self.clock)
+        self.prompts.load()
         self.chat = ChatClient(self.clock)
         self.suppliers = Suppliers(self.clock)
         self.identities = Identities(database, self.clock, self.secrets, self.targets, env)
@@ -78,6 +81,7 @@ class E2eDesk:
                 executions=self.executions,
                 suppliers=self.suppliers,
                 models=self.models,
+                prompts=self.prompts,
             )
         )
         self.e2e.load()
