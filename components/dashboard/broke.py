@@ -11,6 +11,7 @@ from components.primitives.button import button
 from components.primitives.formats import clock_text
 from components.primitives.status_dot import StatusDot
 from components.status.looks import cause_word, cell_look, user_type_word
+from components.status.providers import provider_word
 from components.status.reasons import reason_text, short_reason
 from components.words import tr, trn
 from services.e2e.types import GOOD, CellStatus, ChangeSinceSeen, Health
@@ -37,9 +38,10 @@ def broke_list(health: Health, zone: str, now: datetime, on_open: Callable[[int]
 def trouble_text(trouble: Trouble, zone: str, now: datetime) -> str:
     """Return `Provider DeepSeek · 4 models · HTTP 503 · since 09:12 (3rd in a row)`."""
     side = cause_word(trouble.cause)
-    whose = [f"{side} {trouble.provider}".strip()]
+    provider = provider_word(trouble.provider)
+    whose = [f"{side} {provider}".strip()]
     if not side:
-        whose = [cell_look(trouble.status).label, trouble.provider]
+        whose = [cell_look(trouble.status).label, provider]
     count = len(trouble.models)
     who = trouble.models[0] if count == 1 else trn("{n} model", "{n} models", count)
     parts = [*whose, who, short_reason(trouble.error)]

@@ -53,10 +53,11 @@ def _row(one: Execution, zone: str, now: datetime) -> dict[str, Any]:
 
 
 def result_text(one: Execution) -> str:
-    """Return `40 of 40 · 3 ✕`, the reason it ended badly, or a dash."""
-    failed = one.meta.get("failed", 0)
+    """Return `40/40 · 3 ✕`, the reason it ended badly, or a dash."""
+    judged, good = one.meta.get("judged"), one.meta.get("good")
+    failed = judged - good if isinstance(judged, int) and isinstance(good, int) else 0
     parts = [tr("{done} of {total}", done=one.done, total=one.total)] if one.total else []
-    if isinstance(failed, int) and failed:
+    if failed > 0:
         parts.append(f"{failed} ✕")
     if one.error:
         parts.append(one.error[:120])

@@ -11,6 +11,7 @@ from components.primitives.button import copy_button
 from components.primitives.formats import NOTHING, moment_text
 from components.primitives.toolbar import Segment
 from components.status.looks import CELL_LOOKS, NO_CELL, trigger_word
+from components.status.providers import provider_word
 from components.status.reasons import reason_text
 from components.words import tr, word
 from services.e2e.types import Cell, CellDetail, CellStatus
@@ -98,7 +99,7 @@ def _plain(detail: CellDetail, zone: str) -> Iterable[tuple[str, str]]:
     yield tr("Launch"), f"#{cell.launch_no} · {trigger_word(detail.launch.trigger)}"
     yield tr("Asked"), detail.prompt_text
     yield tr("Resolved model"), cell.resolved_model or NOTHING
-    yield tr("Provider"), cell.provider or NOTHING
+    yield tr("Provider"), provider_word(cell.provider) or NOTHING
     yield tr("Endpoint"), NOTHING if cell.endpoint_id is None else f"#{cell.endpoint_id}"
     yield tr("Prompt"), prompt_text(cell) or NOTHING
     yield tr("Result mode"), cell.result_mode_effective or NOTHING

@@ -11,6 +11,7 @@ from components.e2e.ranking import RANK_CODES
 from components.e2e.timeline import Axis, Column, Gap, MarkLine, lay_out, local_time
 from components.primitives.formats import duration_text, share_text, zone_of
 from components.status.looks import code_looks, trigger_word, user_type_word
+from components.status.providers import provider_word
 from components.words import tr, trn, word
 from services.accounts.types import UserType
 from services.e2e.types import Launch, Mark, Matrix, MatrixRow, RunStatus
@@ -134,7 +135,7 @@ def _row_data(row: MatrixRow, users: Sequence[str]) -> dict[str, Any]:
     return {
         "key": row.model_key,
         "name": row.model_key,
-        "provider": row.provider,
+        "provider": provider_word(row.provider),
         "demo": row.is_demo,
         "codes": [row.cells.get(user, "") for user in users],
         "figures": _figures(row),
@@ -163,7 +164,7 @@ def _figures(row: MatrixRow) -> list[dict[str, Any]]:
 def _line_data(line: Line) -> dict[str, Any]:
     match line:
         case GroupLine():
-            name = line.provider or tr("Provider unknown")
+            name = provider_word(line.provider) or tr("Provider unknown")
             return {
                 "kind": "group",
                 "provider": line.provider,

@@ -9,6 +9,7 @@ from components.e2e.ranking import EMPTY, merge
 from components.primitives.data_table import Column
 from components.primitives.formats import duration_text, share_text, zone_of
 from components.status.looks import cell_look, look_props
+from components.status.providers import provider_word
 from components.words import tr
 from services.e2e.types import CODE_STATUS, Matrix, MatrixRow
 
@@ -50,7 +51,7 @@ def _row(row: MatrixRow, launches: Sequence[int]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "id": row.model_key,
         "model": row.model_key,
-        "provider": row.provider,
+        "provider": provider_word(row.provider),
         "judged": f"{row.judged}/{row.cells_total}",
         "share": share_text(row.good, row.judged),
         "p50": duration_text(row.p50_ms),

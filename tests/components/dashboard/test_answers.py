@@ -117,7 +117,7 @@ def a_run(**changes: object) -> Execution:
         total=40,
         started_at=NOW - timedelta(seconds=95),
         finished_at=NOW,
-        meta={"failed": 3},
+        meta={"judged": 38, "good": 35},
     )
     return replace(run, **changes)  # type: ignore[arg-type]
 
