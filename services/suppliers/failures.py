@@ -97,6 +97,7 @@ class KeyMask:
     def __init__(self, key: str) -> None:
         """Watch for this key; one shorter than 8 characters is not watched for."""
         self._key = key if len(key) >= 8 else ""
+        self._raw = self._key.encode("latin-1", "replace")
         self._held = ""
 
     def feed(self, text: str) -> str:
@@ -108,6 +109,14 @@ class KeyMask:
         held = _overlap(text, key)
         self._held = text[len(text) - held :]
         return text[: len(text) - held]
+
+    def feed_bytes(self, data: bytes) -> bytes:
+        """Return the bytes that may be passed on now; nearly always these very ones."""
+        raw = self._raw
+        if not raw or not (self._held or raw in data or data[-1:] in raw):
+            return data
+        # latin-1 maps every byte to one character and back: a key is ASCII
+        return self.feed(data.decode("latin-1")).encode("latin-1")
 
     def flush(self) -> str:
         """Return what was held back, at the end."""

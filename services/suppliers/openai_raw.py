@@ -52,8 +52,7 @@ async def stream_raw(
             if "event-stream" not in reply.headers.get("content-type", ""):
                 raise SupplierError("upstream_invalid_response", detail="not an event stream")
             async for chunk in reply.chunks():
-                # latin-1 maps every byte to one character and back: a key is ASCII
-                yield mask.feed(chunk.data.decode("latin-1")).encode("latin-1")
+                yield mask.feed_bytes(chunk.data)
     except WireError as error:
         raise from_wire(error) from None
     if rest := mask.flush():

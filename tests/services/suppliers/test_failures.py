@@ -144,12 +144,15 @@ async def test_a_key_that_a_supplier_echoes_never_comes_through(server, supplier
 )
 def test_masking_a_key_in_pieces_equals_masking_the_whole(words, data) -> None:
     whole = "".join(words)
-    mask, out, at = KeyMask(KEY), "", 0
+    mask, raw_mask, out, raw, at = KeyMask(KEY), KeyMask(KEY), "", b"", 0
     while at < len(whole):
         size = data.draw(st.integers(1, 9))
         out += mask.feed(whole[at : at + size])
+        raw += raw_mask.feed_bytes(whole[at : at + size].encode())
         at += size
-    assert out + mask.flush() == whole.replace(KEY, "***")
+    masked = whole.replace(KEY, "***")
+    assert out + mask.flush() == masked
+    assert raw + raw_mask.flush().encode() == masked.encode()
 
 
 SMALL = Limits(reply_bytes=2 * 1024 * 1024)
