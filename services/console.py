@@ -24,6 +24,8 @@ from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
 from services.mapping.service import Mappings
+from services.mapping.trial import TrialParts, Trials
+from services.models.monitor import Monitor
 from services.models.probing import Probing
 from services.models.service import Models
 from services.prompts.service import Prompts
@@ -35,6 +37,7 @@ from services.settings.types import Env
 from services.stats.service import Stats
 from services.suppliers.service import Suppliers
 from services.targets.service import Targets
+from services.targets.types import SELF_ID
 from services.workflows.service import Workflows
 
 _log = logging.getLogger(__name__)
@@ -137,6 +140,18 @@ class Console:
         self.e2e = E2e(parts)
         self.e2e.load()
         self.executions.register(Probing(self.models, self.suppliers).kind)
+        self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
+        self.trials = Trials(
+            TrialParts(
+                self.mapping,
+                self.settings,
+                self.executions,
+                self.chat,
+                self._active_prompt,
+                self._own_api_base,
+                lambda: self.accounts.operator_token,
+            )
+        )
         self.agents = Agents(
             AgentParts(
                 self.database,
@@ -152,6 +167,13 @@ class Console:
         self.agents.load()
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
+
+    def _active_prompt(self) -> str:
+        active = self.prompts.active(self.settings.app.app_output_protocol)
+        return str(active.system_id) if active.system_id else ""
+
+    def _own_api_base(self) -> str:
+        return self.targets.get(SELF_ID).api_base
 
     @property
     def notices(self) -> list[Message]:
@@ -187,6 +209,7 @@ class Console:
         await self.e2e.recover()
         if not self.one_shot:
             await self.schedules.start(self.e2e.fire)
+            await self.monitor.start()
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
@@ -203,6 +226,7 @@ class Console:
         if not self._is_started:
             return
         await self.schedules.stop()
+        await self.monitor.stop()
         await self.executions.stop()
         await self.gateway.stop()
         await self.stats.stop()

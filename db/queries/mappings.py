@@ -1,6 +1,6 @@
 """Read and change mappings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,20 @@ def save_mapping(
     session.add(row)
     session.flush()
     return row
+
+
+def save_mappings(
+    session: Session, changes: Iterable[tuple[str, Mapping[str, Any]]], now: datetime
+) -> None:
+    """Store several mappings in one transaction, each with its own change mark."""
+    for mapping_id, values in changes:
+        save_mapping(session, mapping_id, values, now)
+
+
+def delete_mappings(session: Session, mapping_ids: Iterable[str], now: datetime) -> None:
+    """Remove several mappings in one transaction; raise RowNotFoundError."""
+    for mapping_id in mapping_ids:
+        delete_mapping(session, mapping_id, now)
 
 
 def find_mapping(session: Session, mapping_id: str) -> ModelMappingRow:

@@ -1,5 +1,6 @@
 """/api/v1/llm/model-groups: mappings from keys and scopes to models."""
 
+import json
 import logging
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from gymbro_ui.api.catalogue import mapping_row
 from gymbro_ui.api.wire_errors import envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
-from services.mapping.types import MappingEdit, Scope
+from services.mapping.types import ImportPlan, MappingEdit, Scope
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -78,6 +79,20 @@ def router(console: "Console") -> APIRouter:
         _audit(request, caller, "saved", mapping.id)
         return envelope(request_id_of(request.scope), mapping_row(mapping))
 
+    @api.post("/model-groups/import-local-json")
+    async def import_json(  # pyright: ignore[reportUnusedFunction]
+        request: Request,
+        body: Annotated[dict[str, Any] | list[Any], Body()],
+        dry_run: bool = False,  # noqa: FBT001, FBT002  # a query parameter
+        caller: Caller = admin,
+    ) -> Response:
+        """Store the rows of an export that are new or different; dry_run only says which."""
+        plan = console.mapping.plan_import(json.dumps(body).encode())
+        if not dry_run and plan.edits:
+            await console.mapping.save_many(plan.edits, source="import")
+            _audit(request, caller, "imported", f"{len(plan.edits)} mappings")
+        return envelope(request_id_of(request.scope), _plan_row(plan))
+
     @api.post("/model-groups/{mapping_id:path}/activate")
     async def activate(  # pyright: ignore[reportUnusedFunction]
         mapping_id: str,
@@ -98,6 +113,15 @@ def router(console: "Console") -> APIRouter:
         return envelope(request_id_of(request.scope), {"id": mapping_id})
 
     return api
+
+
+def _plan_row(plan: ImportPlan) -> dict[str, Any]:
+    return {
+        "added": [f"{edit.scope_type}:{edit.scope_key}" for edit in plan.added],
+        "changed": [one.before.id for one in plan.changed],
+        "same": plan.same,
+        "skipped": [{"id": one.name, "reason": str(one.reason)} for one in plan.skipped],
+    }
 
 
 def _audit(request: Request, caller: Caller, what: str, subject: str) -> None:

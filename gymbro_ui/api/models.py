@@ -11,9 +11,12 @@ from gymbro_ui.api import wire_errors
 from gymbro_ui.api.access import REFUSALS, RowId, admin_caller, any_caller
 from gymbro_ui.api.app_config import config_router
 from gymbro_ui.api.catalogue import app_row, endpoint_row, mapped_row
+from gymbro_ui.api.monitor import monitor_router
 from gymbro_ui.api.wire_errors import WireError, envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
+from services.executions.types import Trigger
+from services.foundation.errors import ConflictError
 from services.models.types import Endpoint, EndpointEdit, is_test_name
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ def router(console: "Console") -> APIRouter:
     _add_checks(api, console)
     _add_endpoints(api, console)
     api.include_router(config_router(console))
+    api.include_router(monitor_router(console))
     return api
 
 
@@ -142,11 +146,19 @@ def _add_checks(api: APIRouter, console: "Console") -> None:
 
     @api.get("/models/check-all", status_code=202)
     @api.post("/models/check-all", status_code=202)
-    async def check_all(request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
+    async def check_all(request: Request, caller: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
         """Begin to look at every active endpoint; the results appear in view=endpoints."""
         total = sum(endpoint.is_active for endpoint in console.models.endpoints)
-        console.tasks.start(console.models.check_all(console.suppliers), "check-all-endpoints")
-        return envelope(request_id_of(request.scope), {"total": total}, code=202)
+        try:
+            execution_id = (
+                await console.executions.start(
+                    "probe", {}, trigger=Trigger.API, started_by=caller.user_id
+                )
+            ).execution_id
+        except ConflictError as error:  # it runs already: its results are the ones asked for
+            execution_id = error.existing_id
+        data = {"total": total, "execution_id": execution_id}
+        return envelope(request_id_of(request.scope), data, code=202)
 
     @api.post("/models/{endpoint_id}/check")
     async def check(endpoint_id: RowId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
+
+PREMIUM_TIERS = ("pro", "premium")
 
 
 class UserType(StrEnum):
@@ -26,6 +28,17 @@ class Caller:
     email: str = ""
     expires_at: int = 0  # unix seconds
     claims: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+    @property
+    def is_premium(self) -> bool:
+        """Whether the project's owner gave this user a paid tier; the user cannot write it."""
+        if self.user_type is UserType.ANONYMOUS:
+            return False
+        owner: object = self.claims.get("app_metadata")
+        tier: object = (
+            cast("Mapping[str, Any]", owner).get("tier") if isinstance(owner, Mapping) else ""
+        )
+        return tier in PREMIUM_TIERS
 
 
 class TokenRefusedError(Exception):

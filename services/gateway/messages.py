@@ -93,6 +93,7 @@ class Messages:
             address,
             module=rules.module_of(incoming),
             endpoint_id=incoming.metadata.get("endpoint_id"),
+            trial_id=incoming.metadata.get("mapping_trial"),
         )
         rules.check_payload(incoming)
         job = self._job(caller, incoming, request_id, key, route)

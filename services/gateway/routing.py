@@ -37,18 +37,17 @@ class Routing:
         *,
         module: str = "",
         endpoint_id: object = None,
+        trial_id: object = None,
     ) -> Route:
         """Return the route; raise GatewayError model_not_allowed or model_daily_quota_exceeded.
 
         An endpoint named by an admin replaces the resolved one, where the environment allows it.
+        The operator alone may name a trial: a mapping that is not active yet.
         """
-        active = self._prompts.active(self._settings.app.app_output_protocol)
-        context = RequestContext(
-            user_id=caller.user_id,
-            prompt_id=str(active.system_id) if active.system_id else "",
-            module=module,
-        )
-        found = self._mappings.resolve(key, context)
+        if trial_id is not None and caller.is_operator:
+            found = self._mappings.resolve_trial(trial_id, key)
+        else:
+            found = self._mappings.resolve(key, self._context(caller, module))
         if found is None:
             raise GatewayError(
                 422, "model_not_allowed", "This model is not offered", extra={"model": key[:300]}
@@ -58,6 +57,15 @@ class Routing:
             route = Route(found, self._models.api_key(found.endpoint.id))
         self._quota.take(caller, key, route.resolution.endpoint, address)
         return route
+
+    def _context(self, caller: Caller, module: str) -> RequestContext:
+        active = self._prompts.active(self._settings.app.app_output_protocol)
+        return RequestContext(
+            user_id=caller.user_id,
+            is_premium=caller.is_premium,
+            prompt_id=str(active.system_id) if active.system_id else "",
+            module=module,
+        )
 
     def _named(self, caller: Caller, found: Resolution, endpoint_id: object) -> Route | None:
         """Return the route to the endpoint an admin named, or None when nobody may name one."""

@@ -1,10 +1,12 @@
 """Pure: the one resolver from a business key to a supplier model and endpoint (contract 5.2, 5.3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from services.foundation.messages import Message, say
 from services.mapping.types import (
     Explanation,
+    Flaw,
     MappedModel,
     ModelMapping,
     RequestContext,
@@ -25,7 +27,7 @@ class _Base:
 
     mapping: ModelMapping
     candidates: tuple[str, ...]  # routable ones, the default first
-    steps: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Resolver:
     blocked: frozenset[str] = frozenset()
     allows_test_endpoints: bool = False
     _offers: dict[str, list[Endpoint]] = field(init=False)
+    _named: frozenset[str] = field(init=False)  # what any endpoint offers, usable or not
     _bases: dict[str, _Base] = field(init=False)
     _known: dict[tuple[str, str, str], Explanation] = field(init=False)
 
@@ -46,6 +49,7 @@ class Resolver:
         for endpoint in self._usable():
             for model in endpoint.offered:
                 self._offers.setdefault(model, []).append(endpoint)
+        self._named = frozenset(m for endpoint in self.endpoints for m in endpoint.offered)
         self._bases = {
             mapping.id: self._base(mapping)
             for mapping in self.mappings.values()
@@ -57,7 +61,7 @@ class Resolver:
         """Return what the key gets in this context, with every step, also when it gets nothing."""
         base = self._find(key)
         if base is None:
-            return Explanation(None, (f"No active mapping has the key {key}.",))
+            return Explanation(None, (say("No active mapping has the key {key}.", key=key),))
         restriction = self._restriction(context)
         cache_key = (key, base.mapping.id, restriction.id if restriction else "")
         found = self._known.get(cache_key)
@@ -87,6 +91,46 @@ class Resolver:
         """Return the usable endpoints that offer the model, the preferred one first."""
         return tuple(self._offers.get(model, ()))
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Every model a request can get now, sorted; blocked and embedding ones left out."""
+        return tuple(sorted(model for model in self._offers if self.flaw_of(model) is None))
+
+    def flaw_of(self, model: str) -> Flaw | None:
+        """Return why nobody is routed to the model, or None."""
+        if model in self.blocked:
+            return Flaw.BLOCKED
+        if is_embedding_like(model):
+            return Flaw.EMBEDDING
+        if model in self._offers:
+            return None
+        return Flaw.UNUSABLE if model in self._named else Flaw.DANGLING
+
+    def left_of(self, mapping_id: str) -> tuple[str, ...]:
+        """Return the routable candidates of a key's mapping, its default first."""
+        base = self._bases.get(mapping_id)
+        return base.candidates if base is not None else ()
+
+    def carried(self, context: RequestContext) -> Iterator[tuple[Scope, str]]:
+        """Yield scope and mapping id of every restriction the request carries, most specific first."""
+        if context.user_id:
+            yield Scope.USER, f"user:{context.user_id}"
+            if context.is_premium:
+                yield Scope.PREMIUM_USER, f"premium_user:{context.user_id}"
+                yield Scope.PREMIUM_USER, f"premium_user:{ANY_PREMIUM}"
+        if context.prompt_id:
+            yield Scope.PROMPT, f"prompt:{context.prompt_id}"
+        if context.module:
+            yield Scope.MODULE, f"module:{context.module}"
+
+    @staticmethod
+    def key_ids(key: str) -> tuple[str, ...]:
+        """Return the ids of the mappings a key can mean, in the order they are tried."""
+        scope, separator, rest = key.partition(":")
+        if separator and scope in _SCOPE_WORDS:
+            return (f"mapping:{rest}" if scope == "tenant" else key,)
+        return (f"mapping:{key}", f"global:{key}")
+
     def _usable(self) -> Iterable[Endpoint]:
         usable = [endpoint for endpoint in self.endpoints if is_usable(endpoint)]
         if not self.allows_test_endpoints:
@@ -98,26 +142,18 @@ class Resolver:
     def _base(self, mapping: ModelMapping) -> _Base:
         wanted = dict.fromkeys(n for n in (mapping.default_model, *mapping.candidates) if n)
         left: list[str] = []
-        steps = [f"Mapping {mapping.id} names {', '.join(wanted) or 'no model'}."]
+        named = ", ".join(wanted) or say("no model")
+        reasons = [say("Mapping {id} names {models}.", id=mapping.id, models=named)]
         for model in wanted:
-            if model in self.blocked:
-                steps.append(f"{model} is blocked.")
-            elif is_embedding_like(model):
-                steps.append(f"{model} looks like an embedding model.")
-            elif model not in self._offers:
-                steps.append(f"No usable endpoint offers {model}.")
-            else:
+            flaw = self.flaw_of(model)
+            if flaw is None:
                 left.append(model)
-        return _Base(mapping, tuple(left), tuple(steps))
+            else:
+                reasons.append(_reason_of(flaw, model))
+        return _Base(mapping, tuple(left), tuple(reasons))
 
     def _find(self, key: str) -> _Base | None:
-        scope, separator, rest = key.partition(":")
-        if separator and scope in _SCOPE_WORDS:
-            wanted = f"mapping:{rest}" if scope == "tenant" else key
-            ids: tuple[str, ...] = (wanted,)
-        else:
-            ids = (f"mapping:{key}", f"global:{key}")
-        for mapping_id in ids:
+        for mapping_id in self.key_ids(key):
             base = self._bases.get(mapping_id)
             if base is not None and base.mapping.is_active:
                 return base
@@ -125,35 +161,29 @@ class Resolver:
 
     def _restriction(self, context: RequestContext) -> ModelMapping | None:
         """Return the most specific active mapping that the request carries."""
-        ids: list[str] = []
-        if context.user_id:
-            ids.append(f"user:{context.user_id}")
-            if context.is_premium:
-                ids += [f"premium_user:{context.user_id}", f"premium_user:{ANY_PREMIUM}"]
-        if context.prompt_id:
-            ids.append(f"prompt:{context.prompt_id}")
-        if context.module:
-            ids.append(f"module:{context.module}")
-        for mapping_id in ids:
+        for _scope, mapping_id in self.carried(context):
             mapping = self.mappings.get(mapping_id)
             if mapping is not None and mapping.is_active:
                 return mapping
         return None
 
     def _decide(self, key: str, base: _Base, restriction: ModelMapping | None) -> Explanation:
-        steps = list(base.steps)
+        reasons = list(base.reasons)
         left = base.candidates
         if restriction is not None:
             own = dict.fromkeys((restriction.default_model, *restriction.candidates))
             first = [m for m in (restriction.default_model,) if m in left]
             left = tuple(dict.fromkeys([*first, *(m for m in left if m in own)]))
-            steps.append(f"Mapping {restriction.id} leaves {', '.join(left) or 'nothing'}.")
+            kept = ", ".join(left) or say("nothing")
+            reasons.append(say("Mapping {id} leaves {models}.", id=restriction.id, models=kept))
         if not left:
-            steps.append("Nothing is left, so the key is refused.")
-            return Explanation(None, tuple(steps))
+            reasons.append(say("Nothing is left, so the key is refused."))
+            return Explanation(None, tuple(reasons))
         model = left[0]
         endpoint = self._endpoint(base.mapping, model)
-        steps.append(f"{model} is served by endpoint {endpoint.name}.")
+        reasons.append(
+            say("{model} is served by endpoint {name}.", model=model, name=endpoint.name)
+        )
         resolution = Resolution(
             key=key,
             model=model,
@@ -161,9 +191,9 @@ class Resolver:
             mapping_id=base.mapping.id,
             provider=provider_of(endpoint),
             dialect=dialect_of(endpoint),
-            steps=tuple(steps),
+            steps=tuple(map(str, reasons)),
         )
-        return Explanation(resolution, resolution.steps)
+        return Explanation(resolution, tuple(reasons))
 
     def _endpoint(self, mapping: ModelMapping, model: str) -> Endpoint:
         offering = self._offers[model]
@@ -195,3 +225,13 @@ class Resolver:
             is_demo=endpoint.is_demo if endpoint else False,
             updated_at=mapping.updated_at,
         )
+
+
+def _reason_of(flaw: Flaw, model: str) -> Message:
+    if flaw is Flaw.BLOCKED:
+        return say("{model} is blocked.", model=model)
+    if flaw is Flaw.EMBEDDING:
+        return say("{model} looks like an embedding model.", model=model)
+    if flaw is Flaw.UNUSABLE:
+        return say("No usable endpoint offers {model}.", model=model)
+    return say("No endpoint offers {model}.", model=model)

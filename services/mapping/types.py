@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from services.foundation.messages import Message
 from services.models.types import Endpoint
 
 
@@ -77,7 +78,12 @@ class Explanation:
     """Why a key gets its model, or why it gets none."""
 
     resolution: Resolution | None
-    steps: tuple[str, ...]  # one English sentence a step
+    reasons: tuple[Message, ...]  # one sentence a step
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The reasons in English, for programs and logs."""
+        return tuple(map(str, self.reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +105,154 @@ class MappedModel:
     blocked_candidates: tuple[str, ...] = ()
     is_demo: bool = False
     updated_at: datetime | None = None
+
+
+class Flaw(StrEnum):
+    """Why a model that a mapping names is not routed to."""
+
+    DANGLING = "dangling"  # no endpoint offers it at all
+    UNUSABLE = "unusable"  # only endpoints offer it that are off, offline, without key or for tests
+    BLOCKED = "blocked"
+    EMBEDDING = "embedding"  # it answers with vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reference of a mapping that leads nowhere."""
+
+    mapping_id: str
+    model: str
+    flaw: Flaw
+    is_default: bool
+
+
+class ScopeState(StrEnum):
+    """What became of one scope while a request was resolved."""
+
+    NOT_CARRIED = "not_carried"  # the request says nothing of it
+    NO_MAPPING = "no_mapping"
+    SWITCHED_OFF = "switched_off"
+    APPLIES = "applies"
+    OVERRULED = "overruled"  # a more specific one applies
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLook:
+    """One scope of the stated order, as a request met it."""
+
+    scope: Scope
+    mapping_id: str  # empty when the request carries nothing of it
+    state: ScopeState
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a request would get and why, with every scope in its order."""
+
+    explanation: Explanation
+    looks: tuple[ScopeLook, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the mapping leads somewhere; the resolver's own numbers."""
+
+    keys: int  # keys of active mappings that clients may ask for
+    routable: int  # of them, those that get a model now
+    inactive: int  # mappings that are switched off
+    dangling: int  # references to models nobody offers
+    unusable: int
+    blocked: int
+    demo: int = 0  # of the routable keys, those the demo supplier answers
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A key that gets another model or endpoint."""
+
+    key: str
+    model_before: str
+    model_after: str
+    endpoint_before: str
+    endpoint_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a change would do to the keys clients ask for."""
+
+    lost: tuple[str, ...] = ()  # keys that would get nothing; `key (scope:x)` for a restriction
+    moved: tuple[Moved, ...] = ()
+    gained: tuple[str, ...] = ()
+    broken: tuple[Problem, ...] = ()  # references that would newly lead nowhere
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change for anybody."""
+        return not (self.lost or self.moved or self.gained or self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A stored mapping and what an import would make of it."""
+
+    before: ModelMapping
+    edit: MappingEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that cannot be imported, and why."""
+
+    name: str
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import would do; applying it a second time does nothing."""
+
+    added: tuple[MappingEdit, ...] = ()
+    changed: tuple[Changed, ...] = ()
+    same: int = 0
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def edits(self) -> tuple[MappingEdit, ...]:
+        """What would be written."""
+        return (*self.added, *(one.edit for one in self.changed))
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """How one model did under a mapping that is not active yet."""
+
+    key: str
+    model: str
+    endpoint: str
+    verdict: str  # ok, slow, bad_structure, failed, signin_failed, limited or not_judged
+    reason: str  # machine word; "ok" when good
+    latency_ms: int | None = None
+    ttft_ms: int | None = None
+    request_id: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether its structure held, also slowly."""
+        return self.verdict in ("ok", "slow")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A trial as far as it is."""
+
+    execution_id: str
+    total: int
+    results: tuple[TrialResult, ...] = ()
+    is_over: bool = False
+    error: str = ""  # English; when it ended without a verdict
+
+    @property
+    def passed(self) -> int:
+        """How many models did well."""
+        return sum(result.is_good for result in self.results)

@@ -1,15 +1,38 @@
-"""The execution kind `probe`: look at every active endpoint, or at some, one after the other."""
+"""The execution kind `probe`: look at every active endpoint, or at some, a few at a time."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from services.executions.types import Control, Ending, ExecutionKind, ExecutionState
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.messages import say
 from services.models.service import Models, Prober
-from services.models.types import Endpoint
+from services.models.types import Endpoint, EndpointState
 
 KIND = "probe"
+AT_ONCE = 8
+TOLD_MOST = 500  # endpoints named one by one in what is kept of a run
+_ANSWERED = (EndpointState.ONLINE, EndpointState.MODELS_NOT_LISTED)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was seen so far."""
+
+    total: int
+    control: Control
+    seen: list[Endpoint] = field(default_factory=list[Endpoint])
+    done: int = 0
+
+    async def add(self, endpoint: Endpoint | None) -> None:
+        """Count one; None was deleted meanwhile."""
+        self.done += 1
+        if endpoint is not None:
+            self.seen.append(endpoint)
+            self.control.append_output(_line(endpoint) + "\n")
+        await self.control.progress(self.done, self.total)
 
 
 class Probing:
@@ -24,7 +47,7 @@ class Probing:
     def kind(self) -> ExecutionKind:
         """The row of the table of kinds."""
         return ExecutionKind(
-            KIND, "Probe of providers", "network_check", self.run, check=self.check
+            KIND, "Probe of providers", "network_check", self.run, home="/models", check=self.check
         )
 
     def check(self, params: Mapping[str, Any]) -> None:
@@ -34,19 +57,24 @@ class Probing:
     async def run(self, params: Mapping[str, Any], control: Control) -> Ending:
         """Return how many answered; it failed when there is none to ask or none that answers."""
         wanted = self._wanted(_ids(params))
-        lines: list[str] = []
-        online = 0
+        tally = _Tally(len(wanted), control)
         await control.progress(0, len(wanted))
-        for done, endpoint_id in enumerate(wanted, 1):
+        places = asyncio.Semaphore(AT_ONCE)
+        try:
+            async with asyncio.TaskGroup() as group:  # a cancel ends every look under way
+                for endpoint_id in wanted:
+                    group.create_task(self._look(endpoint_id, places, tally))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the reason for people is in the first one
+        return _ending(tally.seen)
+
+    async def _look(self, endpoint_id: int, places: asyncio.Semaphore, tally: _Tally) -> None:
+        async with places:
             try:
                 endpoint = await self._models.check(endpoint_id, self._prober)
-            except NotFoundError:  # deleted meanwhile
-                continue
-            online += endpoint.status == "online"
-            lines.append(_line(endpoint))
-            control.append_output(lines[-1] + "\n")
-            await control.progress(done, len(wanted))
-        return _ending(online, lines)
+            except NotFoundError:
+                endpoint = None
+            await tally.add(endpoint)
 
     def _wanted(self, ids: Sequence[int]) -> list[int]:
         active = [endpoint.id for endpoint in self._models.endpoints if endpoint.is_active]
@@ -58,25 +86,32 @@ def _ids(params: Mapping[str, Any]) -> list[int]:
     ids = cast("list[object]", value) if isinstance(value, list) else [value]
     if any(not isinstance(one, int) or isinstance(one, bool) for one in ids):
         raise InputError("Must be a list of endpoint numbers", field="endpoint_ids")
-    return cast("list[int]", ids)
+    return cast("list[int]", list(dict.fromkeys(ids)))
 
 
 def _line(endpoint: Endpoint) -> str:
-    if endpoint.status != "online":
-        return f"{endpoint.name}: {endpoint.status}, {endpoint.last_error or 'no answer'}"
-    flaw = f", {endpoint.last_error}" if endpoint.last_error else ""
-    return (
-        f"{endpoint.name}: online, {endpoint.latency_ms} ms, {len(endpoint.offered)} models{flaw}"
-    )
+    state = endpoint.state
+    if state is EndpointState.ONLINE:
+        count = len(endpoint.offered)
+        return f"{endpoint.name}: {state}, {endpoint.latency_ms} ms, {count} models"
+    return f"{endpoint.name}: {state}, {endpoint.last_error or 'no answer'}"
 
 
-def _ending(online: int, lines: Sequence[str]) -> Ending:
-    text = "\n".join(lines)
-    meta = {"online": online, "failed": len(lines) - online}
-    if not lines:
+def _ending(seen: Sequence[Endpoint]) -> Ending:
+    online = sum(endpoint.state in _ANSWERED for endpoint in seen)
+    text = "\n".join(map(_line, seen))
+    meta = {
+        "online": online,
+        "failed": len(seen) - online,
+        "endpoints": [
+            {"id": e.id, "name": e.name, "state": str(e.state), "latency_ms": e.latency_ms}
+            for e in seen[:TOLD_MOST]
+        ],
+    }
+    if not seen:
         error = say("There is no active endpoint to look at")
         return Ending(ExecutionState.FAILED, text, "no_endpoints", error, meta)
     if not online:
-        error = say("None of {count} providers answered", count=len(lines))
+        error = say("None of {count} providers answered", count=len(seen))
         return Ending(ExecutionState.FAILED, text, "all_offline", error, meta)
     return Ending(ExecutionState.SUCCEEDED, text, meta=meta)

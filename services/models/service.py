@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from db.engine import Database
@@ -12,12 +12,13 @@ from db.queries import config as config_queries
 from db.queries import models as queries
 from db.tables.models import EndpointRow
 from services.foundation.clock import Clock
-from services.foundation.errors import InputError, NotFoundError
+from services.foundation.errors import ConflictError, InputError, NotFoundError
+from services.foundation.inputs import copy_name
 from services.foundation.redact import redact
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
-from services.models import rows, rules, seeds
-from services.models.types import Endpoint, EndpointEdit
+from services.models import address, listings, rows, rules, seeds
+from services.models.types import AddressNote, Endpoint, EndpointEdit, Listing, ListingChange
 from services.secrets.service import Secrets
 from services.settings.service import Settings
 from services.suppliers.types import ProbeResult, ProbeState
@@ -48,11 +49,13 @@ class Models:
         self._secrets = secrets
         self._settings = settings
         self._lock = asyncio.Lock()
-        self._is_checking = False
         self._by_id: dict[int, Endpoint] = {}
         self.endpoints: tuple[Endpoint, ...] = ()
         self.blocked: frozenset[str] = frozenset()
+        self.checking: frozenset[int] = frozenset()  # endpoints that are looked at now
+        self.listings: Mapping[int, Listing] = {}  # what each said of itself when last asked
         self.changed: Signal[None] = Signal("models.changed")
+        self.checking_changed: Signal[int] = Signal("models.checking_changed")
 
     def load(self) -> None:
         """Write the start data once, then read every endpoint."""
@@ -90,9 +93,32 @@ class Models:
             )
             if key is not None:
                 await self._keep_key(row.id or 0, key)
+            if "status" in change.values:  # another address: what the former one listed is not its
+                self.listings = {i: one for i, one in self.listings.items() if i != row.id}
             await self._reload()
         self.changed.emit(None)
         return self._by_id[row.id or 0]
+
+    async def duplicate(self, endpoint_id: int) -> Endpoint:
+        """Return a copy under a free name, switched off, with the same key for the same address."""
+        known = self._known(endpoint_id)
+        taken = [endpoint.name for endpoint in self.endpoints]
+        edit = EndpointEdit(
+            name=copy_name(known.name, taken, rules.NAME_MAX),
+            base_url=known.base_url,
+            provider_protocol=known.provider_protocol,
+            model=known.model,
+            model_list=known.model_list,
+            api_key=self.api_key(endpoint_id) or None,
+            is_active=False,
+            timeout=known.timeout,
+            description=known.description,
+        )
+        return await self.save(edit)
+
+    async def look_at_address(self, base_url: str) -> AddressNote:
+        """Return what a typed address would become; raise InputError when it cannot be used."""
+        return await address.look_at(base_url)
 
     async def delete(self, endpoint_id: int) -> None:
         """Remove the endpoint with its key; another one becomes default; raise NotFoundError."""
@@ -124,40 +150,64 @@ class Models:
             "last_checked_at": self._clock.now(),
             "last_error": redact(result.error)[:500] or None,
         }
-        if result.models and not endpoint.is_demo:
+        self._note_listing(endpoint_id, result)
+        if result.models and not endpoint.model_list and not endpoint.is_demo:  # nothing to lose
             values["model_list"] = list(result.models[: rules.MODELS_MAX])
         await stored(
             self._database.write(lambda session: queries.set_probe(session, endpoint_id, values))
         )
-        async with self._lock:
-            await self._reload()
+        if "model_list" in values:
+            values["model_list"] = tuple(values["model_list"])
+        async with self._lock:  # one row, not all of them: a probe of many endpoints stays cheap
+            seen = replace(self._known(endpoint_id), **values)
+            self.endpoints = tuple(seen if e.id == endpoint_id else e for e in self.endpoints)
+            self._by_id[endpoint_id] = seen
         self.changed.emit(None)
-        return self._known(endpoint_id)
+        return seen
 
     async def check(self, endpoint_id: int, prober: Prober) -> Endpoint:
-        """Return the endpoint after a look at it; raise NotFoundError."""
+        """Return the endpoint after a look at it; raise NotFoundError.
+
+        Its stored list of models is filled when it is empty and never changed otherwise: see
+        listing_change() and apply_listing().
+        """
         endpoint = self._known(endpoint_id)
-        result = await prober.probe(
-            base_url=endpoint.base_url,
-            protocol=endpoint.provider_protocol,
-            api_key=self.api_key(endpoint_id),
-            timeout_s=min(float(endpoint.timeout), PROBE_MAX_S),
-        )
+        self._mark(endpoint_id, is_checking=True)
+        try:
+            result = await prober.probe(
+                base_url=endpoint.base_url,
+                protocol=endpoint.provider_protocol,
+                api_key=self.api_key(endpoint_id),
+                timeout_s=min(float(endpoint.timeout), PROBE_MAX_S),
+            )
+        finally:
+            self._mark(endpoint_id, is_checking=False)
+        now = self._known(endpoint_id)
+        if (now.base_url, now.provider_protocol) != (endpoint.base_url, endpoint.provider_protocol):
+            return now  # it was changed meanwhile: what was seen is another address's
         return await self.set_status(endpoint_id, result)
 
-    async def check_all(self, prober: Prober) -> int:
-        """Return how many active endpoints were looked at, one after the other; 0 while one runs."""
-        if self._is_checking:
-            return 0
-        self._is_checking = True
-        try:
-            active = [endpoint.id for endpoint in self.endpoints if endpoint.is_active]
-            for endpoint_id in active:
-                with suppress(NotFoundError):  # deleted meanwhile
-                    await self.check(endpoint_id, prober)
-            return len(active)
-        finally:
-            self._is_checking = False
+    def listing_change(self, endpoint_id: int) -> ListingChange | None:
+        """Return how its own list differs from the stored one; None when it never listed any."""
+        endpoint, listing = self._by_id.get(endpoint_id), self.listings.get(endpoint_id)
+        if endpoint is None or listing is None or endpoint.is_demo:
+            return None
+        return listings.change_of(endpoint, listing)
+
+    async def apply_listing(self, change: ListingChange) -> Endpoint:
+        """Return the endpoint with the list that was shown; raise ConflictError when it is outdated."""
+        if self.listing_change(change.endpoint_id) != change:
+            raise ConflictError("The list of models has changed meanwhile; look at it again")
+        return await self.save(
+            EndpointEdit(id=change.endpoint_id, model_list=change.models, model=change.model)
+        )
+
+    async def reload(self) -> None:
+        """Read every endpoint again after somebody else wrote them (a sync, an import)."""
+        async with self._lock:
+            await self._reload()
+            self.blocked = frozenset(await stored(self._database.read(queries.blocked_models)))
+        self.changed.emit(None)
 
     async def set_blocked(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the models nobody is routed to from now on, sorted; raise InputError."""
@@ -169,6 +219,16 @@ class Models:
         self.blocked = frozenset(wanted)
         self.changed.emit(None)
         return tuple(sorted(wanted))
+
+    def _note_listing(self, endpoint_id: int, result: ProbeResult) -> None:
+        if result.state is ProbeState.ONLINE and (result.models or result.embedding_models):
+            listing = Listing(result.models, result.embedding_models, self._clock.now())
+            self.listings = {**self.listings, endpoint_id: listing}
+
+    def _mark(self, endpoint_id: int, *, is_checking: bool) -> None:
+        mine = frozenset({endpoint_id})
+        self.checking = self.checking | mine if is_checking else self.checking - mine
+        self.checking_changed.emit(endpoint_id)
 
     def _known(self, endpoint_id: int) -> Endpoint:
         endpoint = self._by_id.get(endpoint_id)

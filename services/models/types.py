@@ -4,10 +4,28 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 DEMO_PROTOCOL = "demo"
 _TEST_NAME = re.compile(r"test(?:$|[\s_\-.:/])", re.IGNORECASE)
+
+
+_KEY_REFUSED = frozenset({"upstream_http_401", "upstream_http_403"})
+_NO_LIST = frozenset(
+    {"upstream_http_404", "upstream_http_405", "upstream_http_501", "upstream_invalid_response"}
+)
+
+
+class EndpointState(StrEnum):
+    """What the last look at an endpoint showed, in the words the pages use."""
+
+    ONLINE = "online"
+    SIGN_IN_FAILED = "sign_in_failed"  # it answers, the key is refused
+    MODELS_NOT_LISTED = "models_not_listed"  # it answers, but has no list of models
+    OFFLINE = "offline"
+    CHECKING = "checking"
+    UNKNOWN = "unknown"
 
 
 def is_test_name(name: str) -> bool:
@@ -53,6 +71,17 @@ class Endpoint:
         return is_test_name(self.name)
 
     @property
+    def state(self) -> EndpointState:
+        """What the last look showed: the wire knows online and offline, the reason says more."""
+        if self.status == "online":
+            word = (self.last_error or "").partition(":")[0]
+            if word in _KEY_REFUSED:
+                return EndpointState.SIGN_IN_FAILED
+            return EndpointState.MODELS_NOT_LISTED if word in _NO_LIST else EndpointState.ONLINE
+        known = self.status in (EndpointState.OFFLINE, EndpointState.CHECKING)
+        return EndpointState(self.status) if known else EndpointState.UNKNOWN
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """Every model name it offers, its default first, without doubles."""
         return tuple(dict.fromkeys(name for name in (self.model, *self.model_list) if name))
@@ -74,3 +103,55 @@ class EndpointEdit:
     timeout: int | None = None
     description: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What an endpoint itself listed when it was last asked; nothing of it is stored yet."""
+
+    models: tuple[str, ...]
+    embedding_models: tuple[str, ...]  # listed too, but they cannot chat
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListingChange:
+    """How an endpoint's own list differs from the stored one."""
+
+    endpoint_id: int
+    added: tuple[str, ...]
+    gone: tuple[str, ...]
+    embedding_models: tuple[str, ...]
+    models: tuple[str, ...]  # what would be stored
+    model: str  # the default model that would be stored; the present one while it is listed
+    at: datetime
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether taking it over would change nothing."""
+        return not self.added and not self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class AddressNote:
+    """What is known of an address before it is stored."""
+
+    base_url: str  # as it would be stored
+    host: str
+    addresses: tuple[str, ...]  # what the host's name means here; empty: it means nothing
+    is_local: bool  # this machine or a private network
+    is_forbidden: bool  # never contacted, whatever its name says
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorView:
+    """The periodic look at every endpoint (contract 1.5, /llm/monitor/status)."""
+
+    is_running: bool
+    is_probing: bool
+    interval_s: int
+    last_run_at: datetime | None = None
+    next_run_at: datetime | None = None
+    last_error: str = ""
+    runs: int = 0  # since the start of the process
+    failures: int = 0  # of them, those that could not be started or found nobody online

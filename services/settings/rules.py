@@ -123,8 +123,11 @@ _PREFERENCES: dict[str, Check] = {
     "e2e_strict": _flag,
     "jwt_probe_interval_hours": _whole(1, 168),
     "request_tracing_enabled": _flag,
+    "endpoint_probe_enabled": _flag,
+    "endpoint_probe_interval_s": _whole(10, 86_400),
     "retention_days": _whole(1, 365),
     "max_concurrency": _whole(1, 1000),
+    "max_executions": _whole(1, 200),
 }
 _APP: dict[str, Check] = {
     "default_result_mode": _choice(ResultMode),

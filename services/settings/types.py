@@ -59,8 +59,11 @@ class Preferences:
     e2e_strict: bool = False  # strict structure reasons fail a cell
     jwt_probe_interval_hours: int = 36  # 1..168
     request_tracing_enabled: bool = False
+    endpoint_probe_enabled: bool = True  # look at every endpoint by itself
+    endpoint_probe_interval_s: int = 600  # 10..86400
     retention_days: int = 30  # 1..365
     max_concurrency: int = 200  # 1..1000
+    max_executions: int = 20  # executions at once, over all kinds, 1..200
 
     @property
     def daily_time(self) -> time:

@@ -16,11 +16,14 @@ from fastapi import FastAPI
 from db.engine import Database
 from gymbro_ui.api import health, mapping, messages, models, prompts
 from gymbro_ui.guard import Guard, access_rules
+from services.executions.service import Executions
 from services.foundation.clock import SystemClock
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.mapping.service import Mappings
 from services.mapping.types import MappingEdit, Scope
+from services.models.monitor import Monitor
+from services.models.probing import Probing
 from services.models.service import Models
 from services.models.types import EndpointEdit
 from services.prompts.service import Prompts
@@ -61,6 +64,9 @@ class World:
         self.prompts = Prompts(database, self.clock)
         self.prompts.load()
         self.suppliers = ScriptedSuppliers()
+        self.executions = Executions(database, self.clock, self.tasks)
+        self.executions.register(Probing(self.models, self.suppliers).kind)
+        self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
         self.usage = Counted()
         self.gateway = Gateway(
             database,
@@ -90,6 +96,8 @@ class World:
             "mapping",
             "prompts",
             "suppliers",
+            "executions",
+            "monitor",
             "gateway",
         ]
         return SimpleNamespace(
@@ -146,6 +154,7 @@ class World:
         return httpx.AsyncClient(base_url=self.base, headers=headers, timeout=20, trust_env=False)
 
     async def stop(self) -> None:
+        await self.executions.stop()
         await self.gateway.stop()
         await self.tasks.stop()
 
