@@ -16,12 +16,12 @@ from components.e2e.schedule_card import ScheduleCard, ScheduleFacts
 from components.e2e.summary import Summary
 from components.e2e.trend import trend_options
 from components.live import on_batch
-from components.primitives.button import icon_button
 from components.primitives.card import card, page_head
-from components.primitives.toolbar import Segment, spacer
+from components.primitives.toolbar import spacer
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.e2e.again import run_choices, run_requests
+from gymbro_ui.pages.e2e.bar import BarCalls, FilterBar
 from gymbro_ui.pages.e2e.board import Board, BoardCalls
 from gymbro_ui.pages.e2e.filters import address, read_filters
 from gymbro_ui.pages.e2e.inspector import Inspector
@@ -59,8 +59,10 @@ class E2ePage:
             spacer()
             self._schedule = ScheduleCard(self._edit_schedule)
             self._run = RunControl(RunCalls(self._start, self._cancel))
-        with ui.element("div").classes("gx-bar") as self._root:
-            self._draw_bar()
+        self._root = ui.element("div").style("display:contents")
+        self._bar = FilterBar(
+            self._filters, self._model_names(), BarCalls(self._choose, self._toggle_density)
+        )
         self._inspector = Inspector(
             self._console, lambda: self._matrix, lambda: self._filters.user_types
         )
@@ -121,42 +123,6 @@ class E2ePage:
 
     # -- drawing
 
-    def _draw_bar(self) -> None:
-        views = {
-            "both": tr("Both"),
-            "anonymous": tr("Anonymous"),
-            "permanent": tr("Registered"),
-        }
-        windows = {
-            "24h": tr("24 h"),
-            "7d": tr("7 d"),
-            "30d": tr("30 d"),
-            "last20": tr("Last 20"),
-            "last50": "50",
-            "last100": "100",
-        }
-        modes = {"matrix": tr("Matrix"), "table": tr("Table")}
-        chosen = self._filters
-        Segment(views, chosen.view, lambda v: self._choose(view=v), name=tr("User type"))
-        Segment(windows, chosen.window, lambda v: self._choose(window=v), name=tr("Time"))
-        self._models = (
-            ui.select(
-                self._model_names(),
-                value=list(chosen.models),
-                multiple=True,
-                clearable=True,
-                with_input=True,
-                on_change=lambda event: self._choose(models=tuple(event.value or ())),
-            )
-            .classes("gx-models")
-            .props(f'display-value="{tr("All models")}"' if not chosen.models else "")
-        )
-        self._models.props["aria-label"] = tr("Models")
-        self._size = ui.label("").classes("t-meta c-faint t-clip gx-size")
-        spacer()
-        Segment(modes, chosen.mode, lambda v: self._choose(mode=v), name=tr("Shown as"))
-        icon_button("density_small", tr("Row height"), self._toggle_density)
-
     def _draw_board(self) -> None:
         inspector = self._inspector
         matrix = MatrixCalls(
@@ -170,7 +136,7 @@ class E2ePage:
             BoardCalls(
                 matrix,
                 open_model=inspector.open_model,
-                clear_models=self._clear_models,
+                clear_models=self._bar.clear_models,
                 widen=lambda: self._choose(window="30d"),
                 retry=self.reload,
             )
@@ -183,11 +149,9 @@ class E2ePage:
             self._chart = LineChart(trend_options([], []), name=tr("Trend"), height="200px")
         self._trend_card = body
 
-    def _model_names(self) -> list[str]:
-        known = dict.fromkeys(self._console.e2e.health().mapped)
-        known.update(dict.fromkeys(row.model_key for row in self._matrix.rows))
-        known.update(dict.fromkeys(self._filters.models))
-        return sorted(known)
+    def _model_names(self) -> set[str]:
+        shown = {row.model_key for row in self._matrix.rows}
+        return {*self._console.e2e.health().mapped, *shown, *self._filters.models}
 
     def _show(self, matrix: Matrix, off_spans: list[OffSpan], trend: list[TrendPoint]) -> None:
         early, self._early = self._early, []
@@ -199,8 +163,8 @@ class E2ePage:
         self._board.show(matrix, self._filters, frame, has_models=has_models)
         self._inspector.grid = self._board.grid
         self._summary.show(count_states(matrix.rows))
-        self._size.set_text(rows_sentence(len(matrix.rows), len(matrix.columns)))
-        self._models.set_options(self._model_names())
+        size = rows_sentence(len(matrix.rows), len(matrix.columns))
+        self._bar.show(self._model_names(), size)
         self._chart.show(trend_options(trend, off_spans))
 
     # -- what changes
@@ -253,11 +217,8 @@ class E2ePage:
         if self._filters == before:
             return
         ui.navigate.history.replace(address(self._filters))
-        self._models.props["display-value"] = None if self._filters.models else tr("All models")
+        self._bar.name_models(self._filters)
         self.reload()
-
-    def _clear_models(self) -> None:
-        self._models.set_value([])
 
     def _toggle_density(self) -> None:
         self._is_compact = not self._is_compact
