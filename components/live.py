@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from nicegui import Client, context, ui
 
@@ -11,20 +12,40 @@ from services.foundation.signals import Signal
 
 _log = logging.getLogger(__name__)
 _MOST = 10_000  # values kept between two draws; older ones are dropped
+# Changes that belong together come in two strokes: the first is committed alone, the rest with the
+# next commit. So two draws may follow each other closely; after that there are eight a second, and
+# never more than ten within one.
+_CLOSELY = 2
+_GATHER_S = 0.008
+_SLOWER = 1.25
 T = TypeVar("T")
 Draw = Callable[[list[T]], None]
 
 
-def on_batch(signal: Signal[T], draw: Draw[T], every_s: float = 0.1) -> Callable[[], None]:
+def on_batch(
+    signal: Signal[T],
+    draw: Draw[T],
+    every_s: float = 0.1,
+    *,
+    keep: Callable[[T], bool] | None = None,
+) -> Callable[[], None]:
     """Call `draw` with all values since the last call (oldest first); return what ends it early.
 
-    The first value is drawn at once, then at most one call in `every_s` seconds. It runs in the
-    slot in which it was set up (words and new elements belong to that page) and ends when that
-    element or its client is deleted, also inside sub pages.
+    `keep` leaves out the values it answers False for.
+
+    The first value is drawn at once, what follows together: at most ten calls a second (with
+    `every_s` of 0.1), two of them close to each other after a rest. It runs in the slot in which it
+    was set up (words and new elements belong to that page) and ends when that element or its client
+    is deleted, also inside sub pages.
     """
     anchor = _Anchor()
     batch = _Batch(anchor, draw, every_s)
-    anchor.ends.append(signal.subscribe(batch.add))
+
+    def hear(value: T) -> None:
+        if keep is None or keep(value):
+            batch.add(value)
+
+    anchor.ends.append(signal.subscribe(hear))
     anchor.ends.append(batch.stop)
     return anchor.end
 
@@ -37,6 +58,39 @@ def can_push(client: Client) -> bool:
 def when_deleted(end: Callable[[], None]) -> None:
     """Call `end` once when the element around this place is deleted."""
     _Anchor().ends.append(end)
+
+
+def on_return(draw: Callable[[], None]) -> None:
+    """Call `draw` whenever the browser (re)connects: what was pushed while it was away is lost.
+
+    Props that changed meanwhile arrive by themselves; this is for what went by run_method. It runs
+    in the slot in which it was set up and ends with the element around this place.
+    """
+    anchor = _Anchor()
+    client, slot = context.client, anchor.parent_slot
+    assert slot is not None  # an element always stands in a slot
+
+    def returned() -> None:
+        with slot:
+            draw()
+
+    client.on_connect(returned)
+    handlers = cast("list[Any]", client.connect_handlers)
+    added = handlers[-1]
+    anchor.ends.append(lambda: handlers.remove(added))
+
+
+def on_path(hear: Callable[[str], None]) -> None:
+    """Call `hear` with each address the client goes to, until the element around here is deleted."""
+    client = context.client
+    moved = _moves.get(client)
+    if moved is None:
+        moved = _moves[client] = Signal("client.moved")
+        client.sub_pages_router.on_path_changed(moved.emit)
+    _Anchor().ends.append(moved.subscribe(hear))
+
+
+_moves: "WeakKeyDictionary[Client, Signal[str]]" = WeakKeyDictionary()
 
 
 class _Anchor(ui.element):
@@ -69,7 +123,8 @@ class _Batch(Generic[T]):
         self._every_s = every_s
         self._waiting: list[T] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._last = float("-inf")
+        self._free = float(_CLOSELY)  # draws that may follow without a wait
+        self._counted = 0.0
 
     def add(self, value: T) -> None:
         self._waiting.append(value)
@@ -77,19 +132,27 @@ class _Batch(Generic[T]):
             del self._waiting[: len(self._waiting) - _MOST]
         if self._timer is not None:
             return
-        loop = asyncio.get_running_loop()
-        wait_s = self._last + self._every_s - loop.time()
-        if wait_s <= 0:
+        self._count()
+        if self._free >= _CLOSELY:
             self._flush()
-        else:
-            self._timer = loop.call_later(wait_s, self._flush)
+            return
+        wait_s = max(_GATHER_S, (1 - self._free) * self._every_s * _SLOWER)
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._flush)
+
+    def _count(self) -> None:
+        """Note how many draws are free by now."""
+        now = asyncio.get_running_loop().time()
+        freed = (now - self._counted) / (self._every_s * _SLOWER)
+        self._free = min(float(_CLOSELY), self._free + freed)
+        self._counted = now
 
     def _flush(self) -> None:
         self._timer = None
         if self._client.is_deleted or self._anchor.is_deleted:
             self._anchor.end()
             return
-        self._last = asyncio.get_running_loop().time()
+        self._count()
+        self._free -= 1
         values, self._waiting = self._waiting, []
         if not values:
             return

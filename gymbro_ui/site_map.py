@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.words import word
-from gymbro_ui.pages import dashboard, e2e, settings
+from gymbro_ui.pages import agents, dashboard, e2e, executions, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,12 @@ class Page:
     group: str = ""  # msgid; pages of one group stand together in the menu
     key: str = ""  # letter after g
     is_red: bool = False  # carries the red dot while a mapped model is red
+    parent: str = ""  # path of the menu entry a page of details belongs to
 
 
 PAGES: tuple[Page, ...] = (
     Page("/", word("Overview"), "monitoring", dashboard.render, key="o", is_red=True),
+    Page("/executions", word("Executions"), "bolt", executions.render, key="x"),
     Page(
         "/e2e",
         word("E2E records"),
@@ -32,11 +34,39 @@ PAGES: tuple[Page, ...] = (
         key="e",
         is_red=True,
     ),
+    Page(
+        "/agents",
+        word("Agents & workflows"),
+        "smart_toy",
+        agents.render,
+        group=word("Models & checks"),
+        key="g",
+    ),
     Page("/settings", word("Settings"), "tune", settings.render, group=word("Console"), key="s"),
+)
+
+
+# Pages of one thing, reached from a page of the menu; {name} stands for one part of the path.
+DETAILS: tuple[Page, ...] = (
+    Page(
+        "/executions/{key}",
+        word("Execution"),
+        "bolt",
+        executions.render_one,
+        parent="/executions",
+    ),
 )
 
 
 def page_at(path: str) -> Page | None:
     """Return the page of a path, its query and a closing slash left out."""
     plain = path.partition("?")[0].partition("#")[0].rstrip("/") or "/"
-    return next((page for page in PAGES if page.path == plain), None)
+    found = next((page for page in PAGES if page.path == plain), None)
+    return found or next((page for page in DETAILS if _is_of(page, plain)), None)
+
+
+def _is_of(page: Page, path: str) -> bool:
+    wanted, given = page.path.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        a == b or (a.startswith("{") and bool(b)) for a, b in zip(wanted, given, strict=True)
+    )

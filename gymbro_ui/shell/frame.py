@@ -230,7 +230,7 @@ class Frame:
 
 def _plain(path: str) -> str:
     page = page_at(path)
-    return page.path if page is not None else path
+    return (page.parent or page.path) if page is not None else path
 
 
 def _places() -> list[Place]:

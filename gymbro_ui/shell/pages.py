@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.primitives.empty import empty, problem
 from components.words import sentence, tr
-from gymbro_ui.site_map import PAGES, Page
+from gymbro_ui.site_map import DETAILS, PAGES, Page
 from services.foundation.errors import ConsoleError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Pages(ui.sub_pages):
 
     def __init__(self, console: "Console") -> None:
         """Show the page of the present address."""
-        super().__init__({page.path: _builder(page, console) for page in PAGES})
+        super().__init__({page.path: _builder(page, console) for page in (*PAGES, *DETAILS)})
         self.classes("gb-page__sub")
 
     def _render_404(self) -> None:

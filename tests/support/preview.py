@@ -18,7 +18,6 @@ from nicegui import app, ui
 
 from services.accounts.types import UserType
 from services.e2e.types import CellChange, CellStatus, Forecast, LaunchRequest
-from services.executions.types import Execution, ExecutionState, Trigger
 from services.foundation.clock import SystemClock
 from services.foundation.errors import ConflictError, InputError, NotFoundError
 from services.foundation.signals import Signal
@@ -28,6 +27,7 @@ from services.settings import rules
 from services.settings.types import Preferences
 from services.targets.types import Target, TargetEdit
 from tests.support import preview_data as data
+from tests.support.preview_executions import FakeExecutions
 
 
 class FakeSettings:
@@ -144,60 +144,6 @@ class FakeSchedules:
         return []
 
 
-class FakeExecutions:
-    """One run that goes on, one that failed."""
-
-    def __init__(self, *, running: bool) -> None:
-        self.changed: Signal[Execution] = Signal("executions.changed")
-        one = Execution(
-            2,
-            "exe_2",
-            "e2e",
-            "E2E",
-            ExecutionState.RUNNING,
-            Trigger.MANUAL,
-            done=14,
-            total=40,
-            started_at=data.NOW,
-        )
-        self._running = [one] if running else []
-        self._failed = replace(
-            one, id=1, execution_id="exe_1", status=ExecutionState.FAILED, error="HTTP 503"
-        )
-
-    def running(self) -> tuple[Execution, ...]:
-        return tuple(self._running)
-
-    async def newest(self, limit: int) -> list[Execution]:
-        ended = [
-            replace(
-                self._failed,
-                id=-n,
-                execution_id=f"exe_{n}",
-                status=state,
-                finished_at=data.NOW - timedelta(hours=3 * n),
-                started_at=data.NOW - timedelta(hours=3 * n, seconds=95),
-                trigger=Trigger.SCHEDULE,
-                done=40,
-            )
-            for n, state in enumerate(
-                [ExecutionState.SUCCEEDED] * 6
-                + [ExecutionState.CANCELLED, ExecutionState.INTERRUPTED],
-                1,
-            )
-        ]
-        return [*self._running, *([self._failed] if self._running else []), *ended][:limit]
-
-    async def cancel(self, execution_id: str) -> Execution:
-        for one in self._running:
-            if one.execution_id == execution_id:
-                self._running = []
-                ended = replace(one, status=ExecutionState.CANCELLED, finished_at=data.NOW)
-                self.changed.emit(ended)
-                return ended
-        raise NotFoundError("There is no execution {id}", id=execution_id)
-
-
 class FakeE2e:
     """A past, and a run that can be started and walks through its cells."""
 
@@ -304,7 +250,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         settings=settings,
         targets=FakeTargets(),
         schedules=FakeSchedules(settings, late=late),
-        executions=FakeExecutions(running=running),
+        executions=FakeExecutions(data.NOW, running=running, bare=bare),
         e2e=FakeE2e(running=running, bare=bare),
         mapping=types.SimpleNamespace(
             changed=Signal("mapping.changed"),
@@ -336,7 +282,7 @@ def main() -> None:
     parser.add_argument("--hostile", action="store_true", help="names and errors are attacks")
     parser.add_argument("--late", action="store_true", help="the due check did not come")
     given = parser.parse_args()
-    for page in ("dashboard", "e2e", "settings"):
+    for page in ("dashboard", "e2e", "executions", "settings"):
         _stand_in(f"gymbro_ui.pages.{page}")
     theme = importlib.import_module("components.theme.apply")
     shell = importlib.import_module("gymbro_ui.shell").shell  # after the stand-ins

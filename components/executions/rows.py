@@ -1,0 +1,158 @@
+"""Rows: an execution as one row of a list, in the page's language and the operator's zone."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from components.primitives.formats import (
+    NOTHING,
+    clock_text,
+    duration_text,
+    epoch_ms,
+    moment_text,
+    zone_of,
+)
+from components.status.looks import EXECUTION_LOOKS, look_props, trigger_word
+from components.words import language, tr
+from services.executions.types import (
+    CancelStage,
+    Execution,
+    ExecutionFilter,
+    ExecutionKind,
+    ExecutionState,
+)
+
+UNKNOWN_ICON = "bolt"
+RESULT_MAX = 160
+_CACHED_MOST = 2_000
+Kinds = Mapping[str, ExecutionKind]
+
+# Twenty pages that show the same change share its row; a row is known by the very object it shows.
+_cached: "OrderedDict[tuple[str, str, str, str], tuple[Execution, dict[str, Any]]]" = OrderedDict()
+
+
+def kind_label(one: Execution, kinds: Kinds) -> str:
+    """Return what kind of work it is; a kind of an earlier version has the label of its row."""
+    kind = kinds.get(one.execution_type)
+    return tr(kind.label if kind is not None else one.label)
+
+
+def kind_icon(one: Execution, kinds: Kinds) -> str:
+    """Return the Material Symbols name of its kind."""
+    kind = kinds.get(one.execution_type)
+    return kind.icon if kind is not None else UNKNOWN_ICON
+
+
+def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str, Any]:
+    """Return the row; it is shared and must not be changed."""
+    key = (one.execution_id, language(), zone, f"{now.astimezone(zone_of(zone)):%j}")
+    known = _cached.get(key)
+    if known is not None and known[0] is one:
+        return known[1]
+    row = _row(one, kinds, zone, now)
+    _cached[key] = (one, row)
+    _cached.move_to_end(key)
+    while len(_cached) > _CACHED_MOST:
+        _cached.popitem(last=False)
+    return row
+
+
+def _row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str, Any]:
+    is_open = not one.status.is_final
+    kind = kinds.get(one.execution_type)
+    return {
+        "id": one.id,
+        "key": one.execution_id,
+        **look_props(EXECUTION_LOOKS[one.status]),
+        "state": str(one.status),
+        "icon": kind_icon(one, kinds),
+        "kind": kind_label(one, kinds),
+        "subject": one.subject,
+        "part": one.parent_id is not None,
+        "open": is_open,
+        "running": one.status is ExecutionState.RUNNING,
+        "stopping": one.is_cancelling,
+        "again": kind is not None and kind.is_startable and one.parent_id is None,
+        "note": note_text(one) if is_open else "",
+        "done": one.done,
+        "total": one.total,
+        "result": "" if is_open else result_text(one),
+        "by": trigger_word(one.trigger),
+        "by_title": started_by_text(one),
+        "at": clock_text(one.created_at, zone, now),
+        "at_title": moment_text(one.created_at, zone),
+        "started": epoch_ms(one.started_at) or 0,
+        "took": took_text(one, now),
+    }
+
+
+def note_text(one: Execution) -> str:
+    """Return what an open run is waiting for, empty when it simply runs."""
+    if one.cancel_stage is CancelStage.FORCED:
+        return tr("Ending it by force")
+    if one.cancel_stage is CancelStage.ABANDONED:
+        return tr("It does not end and is left to itself")
+    if one.is_cancelling:
+        return tr("Asked to end")
+    if one.queue_place:
+        return tr("Number {n} in the queue", n=one.queue_place)
+    return ""
+
+
+def result_text(one: Execution) -> str:
+    """Return `40 of 40 · 3 ✕`, the reason it ended badly, or a dash."""
+    parts = [tr("{done} of {total}", done=one.done, total=one.total)] if one.total else []
+    if bad := bad_count(one):
+        parts.append(f"{bad} ✕")
+    if one.error:
+        parts.append(one.error.split("\n", 1)[0][:RESULT_MAX])
+    return " · ".join(parts) or NOTHING
+
+
+def bad_count(one: Execution) -> int:
+    """Return how many of its parts it judged as bad, 0 when it does not judge."""
+    good, judged, failed = (one.meta.get(name) for name in ("good", "judged", "failed"))
+    if isinstance(good, int) and isinstance(judged, int):
+        return max(0, judged - good)
+    return failed if isinstance(failed, int) else 0
+
+
+def started_by_text(one: Execution) -> str:
+    """Return how it was started and by whom."""
+    word = trigger_word(one.trigger)
+    return f"{word} · {one.started_by}" if one.started_by else word
+
+
+def took_text(one: Execution, now: datetime) -> str:
+    """Return how long it ran, or has run so far."""
+    if one.started_at is None:
+        return NOTHING
+    end = one.finished_at or (None if one.status.is_final else now)
+    if end is None:
+        return NOTHING
+    return duration_text(max(0.0, (end - one.started_at).total_seconds() * 1000))
+
+
+def is_wanted(one: Execution, wanted: ExecutionFilter) -> bool:
+    """Whether a list with this filter shows the execution, by the rules the store searches by."""
+    made = one.created_at
+    return (
+        (not wanted.kinds or one.execution_type in wanted.kinds)
+        and (not wanted.states or one.status in wanted.states)
+        and (wanted.created_from is None or (made is not None and made >= wanted.created_from))
+        and (wanted.created_to is None or (made is not None and made <= wanted.created_to))
+        and wanted.agent_id in (None, one.agent_id)
+        and wanted.workflow_id in (None, one.workflow_id)
+        and wanted.parent_id in (None, one.parent_id)
+        and has_text(one, wanted.text)
+    )
+
+
+def has_text(one: Execution, text: str) -> bool:
+    """Whether the text is in what a search looks at; case does not matter."""
+    sought = text.strip().lower()
+    if not sought:
+        return True
+    places = (one.execution_id, one.label, one.subject, one.started_by, one.error, one.input)
+    return any(sought in place.lower() for place in places)
