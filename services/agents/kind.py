@@ -50,7 +50,13 @@ class AgentTesting:
         target = self._parts.targets.current
         test = _Test(agent, text, user_type, target, await self._pinned(agent))
         method = self._parts.settings.preferences.e2e_anon_method
-        await _note(control, "sign_in", say("Sign-in as {user_type}", user_type=str(user_type)))
+        is_anonymous = user_type is UserType.ANONYMOUS
+        who = (
+            say("Sign-in as an anonymous user")
+            if is_anonymous
+            else say("Sign-in as a registered user")
+        )
+        await _note(control, "sign_in", who)
         signed = await self._parts.identities.sign_in(target, user_type, anon_method=method)
         try:
             if signed.token is None:

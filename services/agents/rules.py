@@ -69,7 +69,7 @@ def facts_of(source: Mapping[str, Any], *names: str) -> dict[str, str]:
 
 def prompt_of(block: object) -> dict[str, int]:
     """Return id and version_no from the prompt block of a routed event; what is no number is out."""
-    fields = cast("Mapping[str, object]", block) if isinstance(block, Mapping) else {}
+    fields: Mapping[str, object] = cast("Any", block) if isinstance(block, Mapping) else {}
     found = {"id": fields.get("system_prompt_id"), "version_no": fields.get("system_version_no")}
     return {name: value for name, value in found.items() if isinstance(value, int)}
 

@@ -155,6 +155,10 @@ class Agents:
         )
         return [to_test(execution) for execution in found.rows]
 
+    def as_test(self, execution: Execution) -> AgentTest:
+        """Return an execution of kind agent_test as a test."""
+        return to_test(execution)
+
     def _check(self, params: Mapping[str, Any]) -> None:
         rules.read_test(params.get("test_input"), params.get("user_type"))
         self._asked(params)

@@ -7,16 +7,11 @@ from sqlmodel import Session
 
 from db.queries import config as config_queries
 from db.queries import workflows as queries
-from services.foundation.messages import say
 from services.workflows.rules import write_step
 from services.workflows.step_kinds import REPORT
-from services.workflows.types import OnFailure, Step, StepKind
+from services.workflows.types import STARTER_NAME, STARTER_NOTE, OnFailure, Step, StepKind
 
 SEEDED = "seeded_workflows"  # key in llm_app_settings: what an operator deletes stays deleted
-NAME = say("Morning check").text
-DESCRIPTION = say(
-    "Looks at every provider, asks every mapped model end to end, and sums it up."
-).text
 _KINDS = ("sync", "probe", "e2e", REPORT)
 
 
@@ -36,6 +31,6 @@ def starter_steps(kinds: Mapping[str, StepKind]) -> tuple[Step, ...]:
 def write(session: Session, kinds: Mapping[str, StepKind], now: datetime) -> None:
     """Store the starter workflow and that it was stored."""
     steps = [write_step(step) for step in starter_steps(kinds)]
-    values = {"name": NAME, "description": DESCRIPTION, "steps": steps}
+    values = {"name": STARTER_NAME, "description": STARTER_NOTE, "steps": steps}
     queries.save_workflow(session, None, values, now)
     config_queries.write_app_settings(session, {SEEDED: True}, now)

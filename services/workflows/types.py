@@ -7,8 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from services.executions.types import ExecutionState
+from services.foundation.messages import say
 
 KIND = "workflow"
+STARTER_NAME = say("Morning check").text  # the workflow a new store begins with
+STARTER_NOTE = say(
+    "Looks at every provider, asks every mapped model end to end, and sums it up."
+).text
 STEPS_MAX = 20
 RETRIES_MAX = 3
 TEXT_MAX = 5_000  # characters of a step's text before anything is put in

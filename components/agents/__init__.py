@@ -1,0 +1,1 @@
+"""Widgets of agents and workflows: lists, test panel, editors, steps."""
