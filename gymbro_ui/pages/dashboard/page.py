@@ -1,5 +1,6 @@
 """Overview page: draws the present state at once and follows every change."""
 
+import re
 from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from services.console import Console
 
 RUNS_SHOWN = 8
+_ID = re.compile(r"[0-9A-Za-z_]{1,40}")
 
 
 class OverviewPage:
@@ -208,8 +210,8 @@ class OverviewPage:
         ui.navigate.to(f"/e2e?cell={int(cell_id)}")
 
     def _open_run(self, execution_id: str) -> None:
-        del execution_id  # every kind of this version is an E2E, and those are read in the matrix
-        ui.navigate.to("/e2e")
+        if _ID.fullmatch(execution_id):  # it comes from the browser
+            ui.navigate.to(f"/executions/{execution_id}")
 
 
 def _legend() -> None:
