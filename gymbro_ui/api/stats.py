@@ -28,12 +28,13 @@ def router(console: "Console") -> APIRouter:
     api = APIRouter(
         prefix="/api/v1/stats", tags=["stats"], route_class=WireRoute, responses=REFUSALS
     )
-    api.include_router(_figures(console))
+    api.include_router(_usage(console))
+    api.include_router(_availability(console))
     api.include_router(_configuration(console))
     return api
 
 
-def _figures(console: "Console") -> APIRouter:
+def _usage(console: "Console") -> APIRouter:
     api = APIRouter(route_class=WireRoute)
     reader = Depends(any_caller(console))
 
@@ -58,6 +59,13 @@ def _figures(console: "Console") -> APIRouter:
     ) -> Response:
         """Return how many calls went to suppliers, and how."""
         return answer(request_id_of(request.scope), await console.stats.ai_requests(time_window))
+
+    return api
+
+
+def _availability(console: "Console") -> APIRouter:
+    api = APIRouter(route_class=WireRoute)
+    reader = Depends(any_caller(console))
 
     @api.get("/api-connectivity")
     async def api_connectivity(request: Request, _: Caller = reader) -> Response:  # pyright: ignore[reportUnusedFunction]

@@ -24,6 +24,7 @@ class Lane:
     sent: dict[str, str] = field(default_factory=dict[str, str])  # stored key to the server's own
     summary: str = ""  # why it could not ask at all
     kind: Kind = Kind.OK  # of that reason
+    ended: tuple[datetime, float] | None = None  # when its last cell was judged, monotonic too
 
     @property
     def token(self) -> Token | None:
@@ -49,6 +50,7 @@ class Lane:
 
     def end(self, status: RunStatus | None, now: datetime, monotonic: float) -> None:
         """Close the run: with the given status, or with what its cells say."""
+        now, monotonic = self.ended or (now, monotonic)
         self.run = replace(
             self.run,
             status=status or self._verdict(),

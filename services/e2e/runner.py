@@ -100,6 +100,7 @@ class Runner:
             lane.take([judged])
             await self._tools.store.save([judged], lane.run, reply.text or None)
             await self._on_cell(judged)
+        lane.ended = (self._tools.clock.now(), self._tools.clock.monotonic())
 
     def _reason_to_give_up(self) -> str:
         if self.is_out_of_time:

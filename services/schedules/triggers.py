@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from services.schedules.types import DailyAt, Every, OffSpan, Rule
 
 LATE_S = 60  # a slot fired later than this was made up
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_LAST_YEAR = 9998  # a clock beyond it is wrong; nothing comes after it
 NOTED_MAX = 50  # missed slots noted one by one; a longer absence is still one catch-up
 
 
@@ -43,6 +45,8 @@ def launches_per_day(rule: Rule) -> int:
 
 def next_slot(rule: Rule, zone: str, base: datetime) -> datetime:
     """Return the first slot after base: the last scheduled slot, or when the rule was set."""
+    if base.year > _LAST_YEAR:
+        return _NEVER
     if isinstance(rule, Every):
         return base + timedelta(hours=rule.hours)
     zone_info = ZoneInfo(zone)

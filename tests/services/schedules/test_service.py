@@ -1,75 +1,15 @@
-"""Slots fire once: over restarts, absences, clock jumps, overlaps and a second process."""
+"""Which slots fire: rules, changes of settings, the switch, overlaps."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from db.engine import Database
-from services.foundation.errors import ConflictError
-from services.foundation.tasks import Tasks
-from services.schedules.service import Schedules
 from services.schedules.types import DailyAt, SlotState
 from services.settings.service import Settings
-from tests.support.builders import until
 from tests.support.clock import START, FakeClock
-
-HOUR = 3600
-
-
-class Desk:
-    """Starts schedules over one database, as processes would, and counts what they fire."""
-
-    def __init__(self, database: Database, clock: FakeClock, settings: Settings) -> None:
-        self.database, self.clock, self.settings = database, clock, settings
-        self.fired: list[datetime] = []
-        self.busy = ""
-        self.open: list[tuple[Schedules, Tasks]] = []
-
-    async def fire(self, slot_at: datetime) -> str:
-        if self.busy:
-            raise ConflictError("an E2E is running", existing_id=self.busy)
-        self.fired.append(slot_at)
-        return f"exe_{len(self.fired)}"
-
-    async def boot(self, fire: Callable[[datetime], Awaitable[str]] | None = None) -> Schedules:
-        tasks = Tasks()
-        schedules = Schedules(self.database, self.clock, self.settings, tasks)
-        schedules.load()
-        await schedules.start(fire or self.fire)
-        self.open.append((schedules, tasks))
-        await self.quiet()
-        return schedules
-
-    async def quiet(self) -> None:
-        """Wait until every write of every process is through."""
-        for _ in range(2):
-            await self.database.write(lambda _: None)
-            await asyncio.sleep(0)
-            for schedules, tasks in self.open:
-                await until(lambda s=schedules: s.view().last_tick_at is not None)
-                async with schedules._lock:
-                    pass
-                await until(lambda t=tasks: all("watch" in name for name in t.names))
-
-    async def pass_time(self, hours: float, step_s: float = 900) -> None:
-        """Let time pass as a running console sees it: a tick each step."""
-        left = hours * HOUR
-        while left > 0:
-            await self.clock.advance(min(step_s, left))
-            left -= step_s
-            for schedules, _ in self.open:
-                await schedules.tick()
-            await self.quiet()
-
-    async def off(self) -> None:
-        """End every process without a word, as kill -9 does."""
-        for schedules, tasks in self.open:
-            schedules._beat.stop()
-            await tasks.stop()
-        self.open.clear()
+from tests.support.schedule_desk import HOUR, Desk
 
 
 @pytest.fixture
@@ -130,119 +70,6 @@ async def test_ten_ticks_on_one_slot_fire_it_once(desk: Desk) -> None:
     await asyncio.gather(*(schedules.tick() for _ in range(10)))
     await desk.quiet()
     assert len(desk.fired) == 1
-
-
-async def test_two_processes_on_one_database_give_one_run_a_slot(desk: Desk) -> None:
-    first = await desk.boot()
-    second = await desk.boot()
-    for day in range(3, 13):
-        desk.clock.set_now(datetime(2026, 3, day, 5, 0, 1, tzinfo=UTC))
-        await asyncio.gather(first.tick(), second.tick())
-        await desk.quiet()
-    assert desk.fired == [datetime(2026, 3, day, 5, tzinfo=UTC) for day in range(3, 13)]
-
-
-async def test_down_over_one_slot_gives_one_catch_up_after_the_restart(desk: Desk) -> None:
-    await desk.boot()
-    await desk.off()
-    desk.clock.jump(22 * HOUR)
-    schedules = await desk.boot()
-    assert desk.fired == [datetime(2026, 3, 3, 5, tzinfo=UTC)]
-    last = schedules.view().last_slot
-    assert last is not None
-    assert last.state is SlotState.MADE_UP
-    await desk.off()
-    await desk.boot()
-    assert len(desk.fired) == 1
-
-
-async def test_down_over_five_slots_gives_one_catch_up_and_four_shown_as_missed(
-    desk: Desk,
-) -> None:
-    await desk.boot()
-    await desk.off()
-    desk.clock.jump(4 * 24 * HOUR + 22 * HOUR)
-    schedules = await desk.boot()
-    assert desk.fired == [datetime(2026, 3, 7, 5, tzinfo=UTC)]
-    missed = [slot.slot_at.day for slot in schedules.view().missed]
-    assert missed == [6, 5, 4, 3]
-    await desk.off()
-    again = await desk.boot()
-    assert [slot.slot_at.day for slot in again.view().missed] == [6, 5, 4, 3]
-
-
-async def test_a_restart_every_ten_minutes_still_runs_every_day(desk: Desk) -> None:
-    await desk.settings.change({"e2e_interval_hours": 24})
-    for _ in range(6 * 30):
-        await desk.boot()
-        await desk.off()
-        desk.clock.jump(600)
-    assert desk.fired == [START + timedelta(hours=24)]
-
-
-async def test_a_clock_set_forward_an_hour_gives_at_most_one_run_and_is_logged(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    await desk.settings.change({"e2e_interval_hours": 3})
-    await desk.boot()
-    await desk.pass_time(2.5)
-    desk.clock.jump(HOUR)
-    with caplog.at_level(logging.WARNING):
-        await desk.pass_time(0.25, 15)
-    assert desk.fired == [START + timedelta(hours=3)]
-    assert any("jumped by +3600 s" in record.getMessage() for record in caplog.records)
-
-
-async def test_a_clock_set_back_an_hour_neither_stalls_nor_repeats_a_slot(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    await desk.settings.change({"e2e_interval_hours": 3})
-    schedules = await desk.boot()
-    await desk.pass_time(3.1)
-    assert len(desk.fired) == 1
-    desk.clock.jump(-HOUR)
-    with caplog.at_level(logging.WARNING):
-        await desk.clock.advance(6)  # the watch alone, no beat
-        await desk.quiet()
-    assert any("jumped by -3600 s" in record.getMessage() for record in caplog.records)
-    assert schedules.view().last_tick_at is not None
-    assert (desk.clock.now() - schedules.view().last_tick_at).total_seconds() < 10
-    await desk.pass_time(3.9)
-    assert desk.fired == [START + timedelta(hours=n) for n in (3, 6)]
-
-
-async def test_a_clock_that_was_a_year_ahead_does_not_stop_the_schedule(desk: Desk) -> None:
-    await desk.settings.change({"e2e_interval_hours": 3})
-    schedules = await desk.boot()
-    desk.clock.jump(365 * 24 * HOUR)
-    await schedules.tick()
-    await desk.quiet()
-    assert len(desk.fired) == 1
-    desk.clock.jump(-365 * 24 * HOUR)
-    await desk.pass_time(3.3)
-    assert len(desk.fired) == 2
-
-
-async def test_when_no_beat_comes_the_watch_ticks_by_itself(desk: Desk) -> None:
-    schedules = await desk.boot()
-    schedules._beat.stop()
-    desk.clock.set_now(datetime(2026, 3, 3, 4, 59, 50, tzinfo=UTC))
-    before = schedules.view().last_tick_at
-    for _ in range(9):
-        await desk.clock.advance(5)
-    await desk.quiet()
-    assert schedules.view().last_tick_at != before
-    assert len(desk.fired) == 1
-
-
-async def test_a_console_frozen_for_eight_hours_makes_up_one_run(desk: Desk) -> None:
-    await desk.settings.change({"e2e_interval_hours": 3})
-    schedules = await desk.boot()
-    desk.clock.jump(8 * HOUR)
-    await desk.clock.advance(6)
-    await desk.quiet()
-    assert desk.fired == [START + timedelta(hours=6)]
-    assert [s.slot_at for s in schedules.view().missed] == [START + timedelta(hours=3)]
 
 
 async def test_a_change_from_24_to_3_hours_counts_from_the_change_without_a_burst(
@@ -322,63 +149,3 @@ async def test_a_start_that_fails_is_missed_and_the_schedule_goes_on(desk: Desk)
     assert last is not None
     assert last.state is SlotState.MISSED
     assert schedules.view().next_at == datetime(2026, 3, 4, 5, tzinfo=UTC)
-
-
-async def test_a_slot_claimed_by_a_process_that_died_is_fired_by_the_next_one(desk: Desk) -> None:
-    async def dies(_slot: datetime) -> str:
-        await asyncio.Event().wait()
-        return "never"
-
-    await desk.boot()
-    schedules = desk.open[0][0]
-    schedules._fire = dies
-    desk.clock.set_now(datetime(2026, 3, 3, 5, 0, 1, tzinfo=UTC))
-    await schedules.tick()
-    await asyncio.sleep(0.02)
-    await desk.off()
-    desk.clock.jump(10)
-    again = await desk.boot()
-    assert desk.fired == []  # too early: the other may still be at it
-    desk.clock.jump(30)
-    await again.tick()
-    await desk.quiet()
-    assert desk.fired == [datetime(2026, 3, 3, 5, tzinfo=UTC)]
-    await again.tick()
-    await desk.quiet()
-    assert len(desk.fired) == 1
-
-
-async def test_off_spans_show_when_the_console_was_off(desk: Desk) -> None:
-    await desk.boot()
-    await desk.pass_time(1, 20)
-    await desk.off()
-    desk.clock.jump(2 * HOUR)
-    schedules = await desk.boot()
-    await desk.pass_time(1, 20)
-    spans = await schedules.off_spans(START - timedelta(days=1), desk.clock.now())
-    assert len(spans) == 1
-    assert abs((spans[0].start - START).total_seconds() - HOUR) < 40
-    assert abs((spans[0].end - START).total_seconds() - 3 * HOUR) < 5
-
-
-async def test_the_beat_is_a_real_scheduler_that_calls_every_few_seconds() -> None:
-    from services.schedules.beat import Beat  # noqa: PLC0415
-
-    ticks = 0
-
-    async def tick() -> None:
-        nonlocal ticks
-        ticks += 1
-
-    beat = Beat(tick, every_s=0.05)
-    beat.start()
-    try:
-        await until(lambda: ticks >= 3)
-        beat.realign()
-        so_far = ticks
-        await until(lambda: ticks > so_far)
-    finally:
-        beat.stop()
-    so_far = ticks
-    await asyncio.sleep(0.15)
-    assert ticks == so_far

@@ -77,6 +77,14 @@ def test_a_daily_time_comes_once_every_local_day(base: int, zone: str, at: time)
         assert timedelta(hours=22) <= later - earlier <= timedelta(hours=26)
 
 
+@pytest.mark.parametrize("rule", [Every(3), DAILY])
+def test_a_clock_at_the_end_of_time_does_no_harm(rule: Every | DailyAt) -> None:
+    now = utc("9999-12-31 23:59:59")
+    assert triggers.next_slot(rule, "Asia/Shanghai", now) > now
+    assert triggers.look(rule, "UTC", now - timedelta(hours=30), now).fire is None
+    assert triggers.next_slot(rule, "UTC", utc("2038-01-19 03:14:08")).year == 2038
+
+
 def test_nothing_is_due_before_the_slot_and_the_slot_is_due_at_its_second() -> None:
     base = utc("2026-03-02 05:00")
     assert triggers.look(Every(6), "UTC", base, utc("2026-03-02 10:59:59")).fire is None
