@@ -124,6 +124,7 @@ def _attach_life_cycle(console: Console) -> None:
         await console.start()
         _stop_early_on_signal(console)
         gc.freeze()
+        gc.set_threshold(10_000, 20, 50)  # many short-lived events, few cycles
         gc.enable()
         async with inner(application):
             _log.info("GymBro Console is ready on %s", console.env.public_url)
