@@ -14,7 +14,6 @@ from pathlib import Path
 
 from sqlmodel import SQLModel
 
-import db.tables  # noqa: F401  # completes the metadata
 from db.connect import sqlite_url
 from db.engine import Database
 from services.accounts.types import UserType

@@ -1,7 +1,7 @@
 """E2eDesk: the real services around E2e, tested against a FakeUpstream on loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -134,7 +134,7 @@ class Ended:
 @asynccontextmanager
 async def desk_on(
     database: Database, env: Env, upstream: FakeUpstream, clock: Clock | None = None
-) -> AsyncIterator[E2eDesk]:
+) -> AsyncGenerator[E2eDesk]:
     """A started desk aimed at the upstream, stopped afterwards."""
     desk = E2eDesk(database, env, clock)
     await desk.aim(upstream)

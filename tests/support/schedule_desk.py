@@ -60,6 +60,14 @@ class Desk:
                 await schedules.tick()
             await self.quiet()
 
+    async def watch(self, seconds: float) -> None:
+        """Let time pass with the watch alone, no beat; it is awaited until it sleeps again."""
+        for _ in range(int(seconds / 5)):
+            await until(lambda: len(self.clock._sleepers) >= len(self.open))
+            await self.clock.advance(5)
+        await until(lambda: len(self.clock._sleepers) >= len(self.open))
+        await self.quiet()
+
     async def off(self) -> None:
         """End every process without a word, as kill -9 does."""
         for schedules, tasks in self.open:

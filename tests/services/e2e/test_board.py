@@ -1,6 +1,7 @@
 """Health in memory: dots, streaks, what changed since one looked."""
 
 from datetime import timedelta
+from typing import Any
 
 from services.accounts.types import UserType
 from services.e2e.board import DEPTH, Board
@@ -9,7 +10,12 @@ from services.e2e.types import Cause, CellStatus, Kind
 from tests.support.builders import a_cell, a_launch
 from tests.support.clock import START
 
-BAD = {"status": CellStatus.FAILED, "kind": Kind.STREAM, "success": False, "error": "x"}
+BAD: dict[str, Any] = {
+    "status": CellStatus.FAILED,
+    "kind": Kind.STREAM,
+    "success": False,
+    "error": "x",
+}
 
 
 def a_board(*codes: str, model: str = "gpt-x") -> Board:

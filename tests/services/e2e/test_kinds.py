@@ -76,7 +76,7 @@ async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIte
     ],
 )  # fmt: skip
 async def test_each_cause_gets_its_kind_its_word_and_its_side(
-    desk: E2eDesk, upstream: FakeUpstream, turn: Turn, expected: tuple[S, K, C, str]
+    desk: E2eDesk, upstream: FakeUpstream, turn: Turn, expected: tuple[CellStatus, Kind, Cause, str]
 ) -> None:
     upstream.play("m", turn)
     ended = await desk.launch(ONE)

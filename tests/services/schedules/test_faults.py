@@ -92,11 +92,11 @@ async def test_a_clock_set_back_an_hour_neither_stalls_nor_repeats_a_slot(
     assert len(desk.fired) == 1
     desk.clock.jump(-HOUR)
     with caplog.at_level(logging.WARNING):
-        await desk.clock.advance(6)  # the watch alone, no beat
-        await desk.quiet()
+        await desk.watch(5)
     assert any("jumped by -3600 s" in record.getMessage() for record in caplog.records)
-    assert schedules.view().last_tick_at is not None
-    assert (desk.clock.now() - schedules.view().last_tick_at).total_seconds() < 10
+    ticked_at = schedules.view().last_tick_at
+    assert ticked_at is not None
+    assert (desk.clock.now() - ticked_at).total_seconds() < 10
     await desk.pass_time(3.9)
     assert desk.fired == [START + timedelta(hours=n) for n in (3, 6)]
 
@@ -118,9 +118,7 @@ async def test_when_no_beat_comes_the_watch_ticks_by_itself(desk: Desk) -> None:
     schedules._beat.stop()
     desk.clock.set_now(datetime(2026, 3, 3, 4, 59, 50, tzinfo=UTC))
     before = schedules.view().last_tick_at
-    for _ in range(9):
-        await desk.clock.advance(5)
-    await desk.quiet()
+    await desk.watch(45)
     assert schedules.view().last_tick_at != before
     assert len(desk.fired) == 1
 
@@ -129,8 +127,7 @@ async def test_a_console_frozen_for_eight_hours_makes_up_one_run(desk: Desk) -> 
     await desk.settings.change({"e2e_interval_hours": 3})
     schedules = await desk.boot()
     desk.clock.jump(8 * HOUR)
-    await desk.clock.advance(6)
-    await desk.quiet()
+    await desk.watch(5)
     assert desk.fired == [START + timedelta(hours=6)]
     assert [s.slot_at for s in schedules.view().missed] == [START + timedelta(hours=3)]
 

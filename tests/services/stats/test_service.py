@@ -1,6 +1,7 @@
 """Figures: counted in memory, on disk within a second, answered as the contract says."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def caller(user_id: str, **fields) -> Caller:
 
 
 def record(stats: Stats, user_id: str = "u1", model: str = "gpt-x", **fields) -> None:
-    values = {
+    values: dict[str, Any] = {
         "user_type": "permanent",
         "is_test": False,
         "endpoint_id": 1,
