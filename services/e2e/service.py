@@ -1,7 +1,7 @@
 """E2e: start, follow and judge launches; the present health in memory, the past in the store."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,7 @@ class E2e(History):
         self._past: dict[int, Past] = {}
         self._seen: dict[str, int] = {}
         self._live: Live | None = None
+        self._own_models: tuple[str, ...] | None = None  # until the mapping changes
         self._openings = Openings(parts.executions, parts.tasks)
         self.cell_changed: Signal[CellChange] = Signal("e2e.cell_changed")
         self.launched: Signal[Launch] = Signal("e2e.launched")
@@ -62,10 +63,8 @@ class E2e(History):
         parts.executions.register(
             ExecutionKind(KIND, "End-to-end run", "science", self.run, is_exclusive=True)
         )
-        self._ends: list[Callable[[], None]] = [
-            parts.targets.changed.subscribe(self._on_target),
-            parts.mapping.changed.subscribe(lambda _: self._announce()),
-        ]
+        parts.targets.changed.subscribe(self._on_target)
+        parts.mapping.changed.subscribe(self._on_mapping)
 
     def load(self) -> None:
         """Read the board of the present target and what the operator has seen."""
@@ -223,7 +222,9 @@ class E2e(History):
     def known_models(self, target: Target) -> tuple[str, ...]:
         """Return the keys a target has mapped, as far as is known without asking it."""
         if target.is_self:
-            return tuple(model.name for model in self._parts.mapping.mapped())
+            if self._own_models is None:
+                self._own_models = tuple(m.name for m in self._parts.mapping.mapped())
+            return self._own_models
         board = self._boards.get(target.id)
         return () if board is None else board.asked
 
@@ -273,6 +274,10 @@ class E2e(History):
 
     async def _reload(self, target_id: int) -> Board:
         return self._keep(*await self._parts.database.read(lambda s: read_board(s, target_id)))
+
+    def _on_mapping(self, _nothing: None) -> None:
+        self._own_models = None
+        self._announce()
 
     def _on_target(self, _target: Target) -> None:
         self._parts.tasks.start(self._show_target(), "e2e target")
