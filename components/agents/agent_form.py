@@ -85,7 +85,9 @@ class AgentForm:
     async def _offer_versions(self) -> None:
         chosen = self.fields["prompt_id"].control.value
         control = self.fields["prompt_version_no"].control
-        numbers = [] if chosen == ACTIVE else await self._choices.versions(int(chosen))
+        numbers: Sequence[int] = ()
+        if chosen != ACTIVE:
+            numbers = await self._choices.versions(int(chosen))
         options = {NEWEST: tr("Newest")} | {str(no): f"v{no}" for no in numbers}
         value = control.value if control.value in options else NEWEST
         control.set_options(options, value=value)

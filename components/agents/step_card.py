@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from components.agents.drafts import Draft
-from components.agents.step_fields import StepChoices, step_field, whole
+from components.agents.step_fields import StepChoices, hear, step_field, whole
 from components.primitives.button import icon, icon_button
 from components.primitives.field import Field, number_field, text_field
 from components.primitives.toolbar import Segment
@@ -91,7 +91,7 @@ class StepCard(ui.element):
                 tr("Name"),
                 self._draft.name,
                 placeholder=tr(self._kind.label) if self._kind else self._draft.kind,
-                on_change=lambda event: setattr(self._draft, "name", event.value or ""),
+                on_change=hear(lambda value: setattr(self._draft, "name", value or "")),
             )
             self._keep("name", name)
             for one in self._kind.fields if self._kind else ():
@@ -103,13 +103,13 @@ class StepCard(ui.element):
         with ui.element("div").classes("ga-rules"):
             limit = number_field(tr("Time limit"), draft.timeout_s, low=1, high=7_200, unit=tr("s"))
             limit.control.on_value_change(
-                lambda event: setattr(draft, "timeout_s", whole(event.value))
+                hear(lambda value: setattr(draft, "timeout_s", whole(value)))
             )
             tries = number_field(
                 tr("Tries after a failure"), draft.retries, low=0, high=RETRIES_MAX
             )
             tries.control.on_value_change(
-                lambda event: setattr(draft, "retries", whole(event.value))
+                hear(lambda value: setattr(draft, "retries", whole(value)))
             )
             follows = Field(tr("When it fails"))
             choices = {

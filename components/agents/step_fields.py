@@ -41,7 +41,7 @@ def _text(one: StepField, draft: Draft, choices: StepChoices) -> Field:
         tr(one.label),
         str(draft.values.get(one.name) or ""),
         most=TEXT_MAX,
-        on_change=lambda event: _keep(draft, one.name, event.value or ""),
+        on_change=hear(lambda value: _keep(draft, one.name, value or "")),
     )
     with made:
         _hole_buttons(made, choices.earlier)
@@ -84,7 +84,7 @@ def _object(one: StepField, draft: Draft, _choices: StepChoices) -> Field:
         str(draft.values.get(one.name) or "{}"),
         most=TEXT_MAX,
         hint=hint,
-        on_change=lambda event: _keep(draft, one.name, event.value or ""),
+        on_change=hear(lambda value: _keep(draft, one.name, value or "")),
     )
     made.control.classes("t-mono")
     return made
@@ -92,7 +92,7 @@ def _object(one: StepField, draft: Draft, _choices: StepChoices) -> Field:
 
 def _seconds(one: StepField, draft: Draft, _choices: StepChoices) -> Field:
     made = number_field(tr(one.label), draft.values.get(one.name), low=1, high=3_600, unit=tr("s"))
-    made.control.on_value_change(lambda event: _keep(draft, one.name, whole(event.value)))
+    made.control.on_value_change(hear(lambda value: _keep(draft, one.name, whole(value))))
     return made
 
 
@@ -104,7 +104,7 @@ def _agent(one: StepField, draft: Draft, choices: StepChoices) -> Field:
     if chosen not in named:
         made.control.set_value(None)
     made.control.on_value_change(
-        lambda event: _keep(draft, one.name, int(event.value) if event.value else None)
+        hear(lambda value: _keep(draft, one.name, int(value) if value else None))
     )
     return made
 
@@ -140,9 +140,18 @@ def _models(one: StepField, draft: Draft, choices: StepChoices) -> Field:
     keys = list(dict.fromkeys([*choices.models, *chosen]))
     control = ui.select(keys, value=chosen, multiple=True, with_input=True, clearable=True)
     control.props("use-chips")
-    control.on_value_change(lambda event: _keep(draft, one.name, list(event.value or ())))
+    control.on_value_change(hear(lambda value: _keep(draft, one.name, list(value or ()))))
     made.hold(control)
     return made
+
+
+def hear(keep: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Return the listener of a control that passes its new value on."""
+
+    def heard(event: Any) -> None:
+        keep(event.value)
+
+    return heard
 
 
 def whole(value: Any) -> Any:
