@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from nicegui import Client, context, ui
+from nicegui import Client, background_tasks, context, ui
 
 from services.foundation.signals import Signal
 
@@ -60,11 +60,12 @@ def when_deleted(end: Callable[[], None]) -> None:
     _Anchor().ends.append(end)
 
 
-def on_return(draw: Callable[[], None]) -> None:
+def on_return(draw: Callable[[], Awaitable[None] | None]) -> None:
     """Call `draw` whenever the browser (re)connects: what was pushed while it was away is lost.
 
     Props that changed meanwhile arrive by themselves; this is for what went by run_method. It runs
-    in the slot in which it was set up and ends with the element around this place.
+    in the slot in which it was set up (a coroutine enters its own) and ends with the element around
+    this place.
     """
     anchor = _Anchor()
     client, slot = context.client, anchor.parent_slot
@@ -72,7 +73,9 @@ def on_return(draw: Callable[[], None]) -> None:
 
     def returned() -> None:
         with slot:
-            draw()
+            result = draw()
+        if result is not None:
+            background_tasks.create(result, name="after a return")
 
     client.on_connect(returned)
     handlers = cast("list[Any]", client.connect_handlers)

@@ -100,14 +100,31 @@ def note_text(one: Execution) -> str:
     return ""
 
 
-def result_text(one: Execution) -> str:
-    """Return `40 of 40 · 3 ✕`, the reason it ended badly, or a dash."""
+def progress_text(one: Execution) -> str:
+    """Return `40 of 40 · 3 ✕`, empty when nobody counts."""
     parts = [tr("{done} of {total}", done=one.done, total=one.total)] if one.total else []
     if bad := bad_count(one):
         parts.append(f"{bad} ✕")
+    return " · ".join(parts)
+
+
+def result_text(one: Execution) -> str:
+    """Return the progress, the reason it ended badly, or a dash."""
+    parts = [text for text in (progress_text(one),) if text]
     if one.error:
-        parts.append(one.error.split("\n", 1)[0][:RESULT_MAX])
+        parts.append(error_text(one).split("\n", 1)[0][:RESULT_MAX])
     return " · ".join(parts) or NOTHING
+
+
+def error_text(one: Execution) -> str:
+    """Return why it ended badly; a sentence of ours in the page's language, foreign text as it is."""
+    return tr(one.error)
+
+
+def error_kind_text(one: Execution) -> str:
+    """Return the kind of its error; the kinds that are states have the state's word."""
+    known = {str(state): look for state, look in EXECUTION_LOOKS.items()}
+    return known[one.error_kind].label if one.error_kind in known else one.error_kind
 
 
 def bad_count(one: Execution) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from components.executions.ladder import Ladder
-from components.executions.rows import Kinds, kind_icon, kind_label, note_text, result_text
+from components.executions.rows import Kinds, kind_icon, kind_label, note_text, progress_text
 from components.primitives.button import button, icon
 from components.primitives.formats import age_words, epoch_ms
 from components.primitives.status_dot import Age, StatusDot
@@ -77,7 +77,7 @@ class RunHead(ui.element):
         self._fill.style(f"transform:scaleX({max(0.0, min(1.0, share)):.4f})")
         self._middle.props["data-known"] = "true" if one.total and is_open else "false"
         self._middle.update()
-        parts = [result_text(one)] if not is_open or one.total else []
+        parts = [progress_text(one)] if one.total else []
         if note := note_text(one):
             parts.append(note)
         self._note.set_text(" · ".join(parts))

@@ -21,6 +21,8 @@ export default {
     title() { return [this.words["about_" + this.shown], this.words.age.replace("{age}", this.ageText)].filter(Boolean).join("\n"); },
   },
   watch: {
+    // What is on screen may be old: nothing pulses or counts as if it still ran.
+    shown: { handler(value) { document.documentElement.dataset.conn = value === "live" || value === "polling" ? "on" : "away"; }, immediate: true },
     state(value) { if (value === "live" || value === "polling") this.$emit("way", value); },
   },
   mounted() {

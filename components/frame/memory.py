@@ -1,11 +1,13 @@
 """Memory: what the frame remembers for one user between visits."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from nicegui import app
 
 _READ, _READ_MOST = "read_notices", 50
-_SEEN = "seen_execution"
+_SEEN, _SEEN_MOST = "seen_execution", 200
+_MONITOR = "monitor_open"
 _SMALL = "rail_small"
 _KEYS = "single_keys"
 
@@ -25,15 +27,42 @@ def put_away(text: str) -> None:
     _user()[_READ] = [*read_notices(), text][-_READ_MOST:]
 
 
-def seen_execution() -> int:
-    """Return the number of the newest failed execution that was looked at."""
+def was_execution_seen(number: int) -> bool:
+    """Return whether the failed execution of that number was looked at."""
+    upto, ones = _seen()
+    return number <= upto or number in ones
+
+
+def saw_executions(numbers: Iterable[int]) -> None:
+    """Remember that these were looked at; over _SEEN_MOST single ones, all older ones were too."""
+    upto, ones = _seen()
+    ones = sorted({*ones, *(number for number in numbers if number > upto)})
+    kept = ones[-_SEEN_MOST:]
+    left_out = ones[: len(ones) - len(kept)]
+    _user()[_SEEN] = {"upto": left_out[-1] if left_out else upto, "ones": kept}
+
+
+def _seen() -> tuple[int, list[int]]:
     stored = _user().get(_SEEN)
-    return stored if isinstance(stored, int) else 0
+    if isinstance(stored, int):  # as earlier versions kept it
+        return stored, []
+    if not isinstance(stored, dict):
+        return 0, []
+    kept = cast("dict[str, Any]", stored)
+    ones = kept.get("ones")
+    numbers = cast("list[object]", ones) if isinstance(ones, list) else []
+    upto = kept.get("upto")
+    return upto if isinstance(upto, int) else 0, [n for n in numbers if isinstance(n, int)]
 
 
-def saw_execution(number: int) -> None:
-    """Remember that executions up to this number were looked at."""
-    _user()[_SEEN] = number
+def is_monitor_open() -> bool:
+    """Return whether the monitor was left open."""
+    return _user().get(_MONITOR) is True
+
+
+def open_monitor(*, is_open: bool) -> None:
+    """Remember whether the monitor is open."""
+    _user()[_MONITOR] = is_open
 
 
 def is_rail_small() -> bool:

@@ -1,6 +1,6 @@
-"""Monitor: the corner that shows what runs, how far it is, and what failed unseen."""
+"""Monitor: the corner that shows what runs and waits, how far it is, and what failed unseen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,72 +9,83 @@ from nicegui.events import GenericEventArguments
 
 from components.words import tr
 
+Row = Mapping[str, Any]  # of components.executions.rows
+
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One execution as the monitor shows it; every text is in the page's language."""
+class MonitorCalls:
+    """What the shell does; the first two get an execution's id."""
 
-    id: str
-    label: str
-    look: dict[str, Any]  # tone, shape, weight, word
-    done: int = 0
-    total: int = 0
-    started_ms: int | None = None
-    is_running: bool = True
-    is_cancelling: bool = False
-    note: str = ""
-    is_flashing: bool = False  # ended just now; its verdict shows in the collapsed corner
+    open: Callable[[str], Any]
+    cancel: Callable[[str], Any]
+    seen: Callable[[], Any]  # all failed ones were looked at
+    toggle: Callable[[bool], Any]  # whether it shall show its rows
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the monitor shows."""
+
+    count: int = 0  # running and waiting
+    waiting: int = 0
+    share: str = ""  # progress, when only one runs
+    jobs: Sequence[Row] = ()  # the rows, while it is open
+    more: int = 0  # that are not among the rows
+    ended: Sequence[Row] = ()  # just now; their verdict shows in the collapsed corner
+    failed: int = 0  # not seen yet
 
 
 class Monitor(ui.element, component="monitor.js"):
     """The last segment of the status bar; hidden while there is nothing to say."""
 
-    def __init__(
-        self,
-        on_open: Callable[[str], Any],
-        on_cancel: Callable[[str], Any],
-        on_seen: Callable[[], Any],
-    ) -> None:
-        """The callbacks get an execution's id; `on_seen` hears that failed ones were looked at."""
+    def __init__(self, calls: MonitorCalls, *, is_open: bool) -> None:
+        """Show nothing until `show`; `is_open` is how the operator left it."""
         super().__init__()
+        self.is_open = is_open
+        self._scene: Scene | None = None
+        self._calls = calls
+        self._props["open"] = is_open
+        self._props["words"] = {
+            "name": tr("Running and failed executions"),
+            "count": tr("{n} under way"),
+            "waiting": tr("({n} waiting)"),
+            "unseen": tr("unseen"),
+            "seen": tr("Mark all as seen"),
+            "cancel": tr("Cancel"),
+            "cancelling": tr("Cancelling"),
+            "all": tr("All executions"),
+            "more": tr("All executions ({n} more)"),
+        }
+        self.show(Scene())
+        self.on("open", lambda event: calls.open(_text(event)))
+        self.on("cancel", lambda event: calls.cancel(_text(event)))
+        self.on("seen", lambda _: calls.seen())
+        self.on("toggle", self._toggled)
+
+    def show(self, scene: Scene) -> None:
+        """Show this; nothing is sent when it is shown already."""
+        if scene == self._scene:
+            return
+        self._scene = scene
         self._props.update(
             {
-                "jobs": [],
-                "failed": 0,
-                "words": {
-                    "name": tr("Running and failed executions"),
-                    "running": tr("{n} running"),
-                    "unseen": tr("unseen"),
-                    "cancel": tr("Cancel"),
-                    "cancelling": tr("Cancelling"),
-                    "none": tr("Nothing runs"),
-                },
+                "count": scene.count,
+                "waiting": scene.waiting,
+                "share": scene.share,
+                "jobs": list(scene.jobs),
+                "more": scene.more,
+                "ended": list(scene.ended),
+                "failed": scene.failed,
             }
         )
-        self.on("open", lambda event: on_open(_text(event)))
-        self.on("cancel", lambda event: on_cancel(_text(event)))
-        self.on("seen", lambda _: on_seen())
-
-    def show(self, jobs: Sequence[Job], failed_unseen: int) -> None:
-        """Replace what is shown."""
-        self._props["failed"] = failed_unseen
-        self._props["jobs"] = [
-            {
-                "id": job.id,
-                "label": job.label,
-                "look": job.look,
-                "done": job.done,
-                "total": job.total,
-                "started": job.started_ms,
-                "running": job.is_running,
-                "cancelling": job.is_cancelling,
-                "note": job.note,
-                "flash": job.is_flashing,
-            }
-            for job in jobs
-        ]
         self.update()
+
+    def _toggled(self, event: GenericEventArguments) -> None:
+        self.is_open = event.args is True
+        self._props["open"] = self.is_open
+        self.update()
+        self._calls.toggle(self.is_open)
 
 
 def _text(event: GenericEventArguments) -> str:
-    return str(event.args)[:80]
+    return str(event.args)[:40]

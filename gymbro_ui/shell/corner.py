@@ -1,27 +1,31 @@
 """Corner: what the monitor shows: running work, what ended just now, what failed unseen."""
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakSet
 
-from nicegui import ui
+from nicegui import app, ui
 
+from components.executions.rows import list_row
 from components.frame import memory
-from components.frame.monitor import Job, Monitor
-from components.live import on_batch, when_deleted
-from components.primitives.confirm import confirm
-from components.primitives.formats import epoch_ms
-from components.status.looks import EXECUTION_LOOKS, look_props
-from components.words import tr
-from gymbro_ui.actions import act
-from services.executions.types import Execution, ExecutionState
+from components.frame.monitor import Monitor, MonitorCalls, Scene
+from components.live import on_batch, on_path, on_return, when_deleted
+from gymbro_ui.run_actions import cancel_runs
+from services.executions.types import Execution, ExecutionFilter, ExecutionState
+from services.foundation.errors import ConsoleError
 
 if TYPE_CHECKING:
     from services.console import Console
 
+_log = logging.getLogger(__name__)
 FLASH_S = 5.0
-_HOMES = {"e2e": "/e2e"}
-_UNSEEN = (ExecutionState.FAILED, ExecutionState.INTERRUPTED, ExecutionState.TIMED_OUT)
-_KEEP = 50
+UNSEEN = (ExecutionState.FAILED, ExecutionState.INTERRUPTED, ExecutionState.TIMED_OUT)
+UNSEEN_MOST = 50
+ROWS_MOST = 24
+_DETAIL = "/executions/"
+_open_corners: "WeakSet[Corner]" = WeakSet()
 
 
 class Corner:
@@ -30,92 +34,135 @@ class Corner:
     def __init__(self, console: "Console") -> None:
         """Draw the monitor in the present slot and follow every change."""
         self._console = console
+        self._browser = cast("dict[str, Any]", app.storage.browser).get("id")
         self._ended: dict[int, Execution] = {}  # flashing now
         self._failed: dict[int, Execution] = {}  # ended badly, not yet looked at
-        self._seen = memory.seen_execution()
         self._timers: set[asyncio.TimerHandle] = set()
-        self._monitor = Monitor(self._open, self._cancel, self._saw)
+        calls = MonitorCalls(
+            open=self._open, cancel=self._cancel, seen=self._saw_all, toggle=self._toggle
+        )
+        self._monitor = Monitor(calls, is_open=memory.is_monitor_open())
         on_batch(console.executions.changed, self._changed)
+        on_path(self._moved)
+        on_return(self.load)
         when_deleted(self._end)
+        _open_corners.add(self)
         self._draw()
 
     async def load(self) -> None:
         """Read what failed while nobody looked."""
-        for execution in await self._console.executions.newest(_KEEP):
-            if execution.status in _UNSEEN and execution.id > self._seen:
-                self._failed[execution.id] = execution
-        self._draw()
+        wanted = ExecutionFilter(states=UNSEEN)
+        try:
+            found = await self._console.executions.page(wanted, limit=UNSEEN_MOST)
+        except ConsoleError as error:
+            _log.warning("what failed unseen could not be read: %s", error)
+            return
+        with self._monitor:
+            self._failed = {one.id: one for one in found.rows if self._is_unseen(one)}
+            self._moved(self._monitor.client.sub_pages_router.current_path)
+            self._draw()
+
+    def _is_unseen(self, one: Execution) -> bool:
+        """A part is told by what it is a part of."""
+        return (
+            one.status in UNSEEN and one.parent_id is None and not memory.was_execution_seen(one.id)
+        )
 
     def _changed(self, batch: list[Execution]) -> None:
-        for execution in batch:
-            if not execution.status.is_final:
+        for one in batch:
+            if not one.status.is_final or one.parent_id is not None:
                 continue
-            self._ended[execution.id] = execution
-            if execution.status in _UNSEEN:
-                self._failed[execution.id] = execution
-            loop = asyncio.get_running_loop()
-            self._timers.add(loop.call_later(FLASH_S, self._forget, execution.id))
+            self._ended[one.id] = one
+            if self._is_unseen(one):
+                self._failed[one.id] = one
+                self._trim()
+            timer = asyncio.get_running_loop().call_later(FLASH_S, self._forget, one.id)
+            self._timers.add(timer)
         self._draw()
 
-    def _forget(self, key: int) -> None:
-        self._ended.pop(key, None)
+    def _trim(self) -> None:
+        while len(self._failed) > UNSEEN_MOST:
+            del self._failed[min(self._failed)]
+
+    def _forget(self, number: int) -> None:
+        self._ended.pop(number, None)
+        now = asyncio.get_running_loop().time()
+        self._timers = {timer for timer in self._timers if timer.when() > now}
         if not self._monitor.is_deleted:
-            self._draw()
+            with self._monitor:
+                self._draw()
 
     def _draw(self) -> None:
-        running = [_job(one, flashing=False) for one in self._console.executions.running()]
-        ended = [_job(one, flashing=True) for one in self._ended.values()]
-        old = [
-            _job(one, flashing=False)
-            for key, one in sorted(self._failed.items(), reverse=True)[:10]
-            if key not in self._ended
-        ]
-        self._monitor.show([*running, *ended, *old], len(self._failed))
-
-    def _open(self, execution_id: str) -> None:
-        for key, one in list(self._failed.items()):
-            if one.execution_id == execution_id:
-                self._failed.pop(key)
-        kind = execution_id.partition(":")[0]
-        known = [*self._console.executions.running(), *self._ended.values()]
-        kind = next((x.execution_type for x in known if x.execution_id == execution_id), "e2e")
-        self._draw()
-        ui.navigate.to(_HOMES.get(kind, "/e2e"))
-
-    async def _cancel(self, execution_id: str) -> None:
-        agreed = await confirm(
-            tr("Cancel this run?"),
-            tr("What has been judged is kept; the rest is marked as cancelled."),
-            accept=tr("Cancel the run"),
-            danger=True,
+        executions = self._console.executions
+        counts = executions.counts()
+        present = executions.running() if self._monitor.is_open or counts.total == 1 else ()
+        one = present[0] if counts.total == 1 and present else None
+        rows, more = self._rows(present) if self._monitor.is_open else ((), 0)
+        self._monitor.show(
+            Scene(
+                count=counts.total,
+                waiting=counts.pending,
+                share=f"{one.done}/{one.total}" if one is not None and one.total else "",
+                jobs=rows,
+                more=more,
+                ended=tuple(self._row(x) for x in list(self._ended.values())[-3:]),
+                failed=len(self._failed),
+            )
         )
-        if agreed:
-            await act(lambda: self._console.executions.cancel(execution_id))
 
-    def _saw(self) -> None:
-        if self._failed:
-            self._seen = max(self._failed)
-            memory.saw_execution(self._seen)
-            self._failed.clear()
-            self._draw()
+    def _rows(self, present: tuple[Execution, ...]) -> tuple[tuple[Mapping[str, Any], ...], int]:
+        """Return what is open, what just ended, what failed unseen, and how many are left out."""
+        ended = [one for one in self._ended.values() if one.id not in self._failed]
+        failed = sorted(self._failed.values(), key=lambda one: -one.id)
+        shown = [*present, *ended, *failed]
+        return tuple(self._row(one) for one in shown[:ROWS_MOST]), max(0, len(shown) - ROWS_MOST)
+
+    def _row(self, one: Execution) -> Mapping[str, Any]:
+        console = self._console
+        zone, now = console.schedules.view().zone, console.clock.now()
+        return list_row(one, console.executions.kinds, zone, now)
+
+    # -- what an operator does
+
+    def _toggle(self, is_open: bool) -> None:  # noqa: FBT001  # a widget's callback
+        memory.open_monitor(is_open=is_open)
+        self._draw()
+
+    def _open(self, key: str) -> None:
+        ui.navigate.to(_DETAIL + key)
+
+    async def _cancel(self, key: str) -> None:
+        await cancel_runs(self._console, [key])
+
+    def _moved(self, path: str) -> None:
+        """A failed run counts as seen once its page was opened, from wherever."""
+        plain = path.partition("?")[0].partition("#")[0].rstrip("/")
+        if not plain.startswith(_DETAIL):
+            return
+        key = plain.removeprefix(_DETAIL)
+        found = [x.id for x in self._failed.values() if key in (x.execution_id, str(x.id))]
+        if found:
+            with self._monitor:
+                self._saw(found)
+
+    def _saw_all(self) -> None:
+        self._saw(list(self._failed))
+
+    def _saw(self, numbers: list[int]) -> None:
+        """Remember it, here and on the other pages of this browser."""
+        memory.saw_executions(numbers)
+        for corner in list(_open_corners):
+            if corner is self or (self._browser and corner._browser == self._browser):  # noqa: SLF001  # its own kind
+                corner._drop(numbers)  # noqa: SLF001
+
+    def _drop(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self._failed.pop(number, None)
+        if not self._monitor.is_deleted:
+            with self._monitor:
+                self._draw()
 
     def _end(self) -> None:
+        _open_corners.discard(self)
         for timer in self._timers:
             timer.cancel()
-
-
-def _job(execution: Execution, *, flashing: bool) -> Job:
-    judged, good = execution.meta.get("judged"), execution.meta.get("good")
-    failed = judged - good if isinstance(judged, int) and isinstance(good, int) else 0
-    return Job(
-        id=execution.execution_id,
-        label=tr(execution.label),
-        look=look_props(EXECUTION_LOOKS[execution.status]),
-        done=execution.done,
-        total=execution.total,
-        started_ms=epoch_ms(execution.started_at),
-        is_running=not execution.status.is_final,
-        is_cancelling=execution.is_cancelling,
-        note=f"{failed} ✕" if failed > 0 else "",
-        is_flashing=flashing,
-    )

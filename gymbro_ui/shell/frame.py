@@ -61,6 +61,7 @@ class Frame:
             with self.top.connection:
                 ConnectionBadge(self._on_way)
             self._page_area()
+            ui.element("div").classes("gb-dock").props("id=gb-dock")
             self.foot = StatusBar(*_database(self._console), VERSION)
             with self.foot.corner:
                 self.corner = Corner(self._console)

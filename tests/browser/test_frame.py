@@ -133,14 +133,14 @@ async def test_a_check_that_does_not_come_is_seen_without_the_server(
 async def test_a_run_can_be_cancelled_from_the_corner(preview: PreviewProcess) -> None:
     async with chromium() as browser, a_page(browser, preview.url + "/settings") as page:
         corner = page.locator(".gb-monitor")
-        await expect(corner).to_contain_text("1 运行")
+        await expect(corner).to_contain_text("1 进行中")
         await corner.get_by_role("button", name="运行中与失败的执行").click()
         await corner.get_by_role("button", name="取消").click()
         dialog = page.locator(".q-dialog")
-        await expect(dialog).to_contain_text("取消这次运行？")
+        await expect(dialog).to_contain_text("取消“端到端检测”？")
         await dialog.get_by_role("button", name="取消运行").click()
         await expect(corner.locator(".gb-monitor__button")).to_contain_text("已取消")
-        await expect(corner).not_to_contain_text("1 运行")
+        await expect(corner).not_to_contain_text("1 进行中")
 
 
 async def test_a_setting_is_refused_at_its_field_saved_and_undone(preview: PreviewProcess) -> None:

@@ -8,26 +8,24 @@ from nicegui import background_tasks, ui
 from components.dashboard.broke import broke_list, since_strip
 from components.dashboard.dots import HealthDots
 from components.dashboard.first_steps import Beginning, FirstCalls, first_steps
-from components.dashboard.latest import LatestRuns, latest_rows
 from components.dashboard.running import RunningCalls, RunningNow
 from components.dashboard.works import Works
 from components.live import on_batch
 from components.primitives.card import card, page_head
-from components.primitives.confirm import confirm
 from components.primitives.empty import empty
 from components.primitives.toast import toast
 from components.settings.target_list import target_name
 from components.words import sentence, tr
 from gymbro_ui.actions import act
+from gymbro_ui.pages.dashboard.history import History
 from gymbro_ui.pages.dashboard.supplier import supplier_calls
+from gymbro_ui.run_actions import cancel_runs
 from services.e2e.types import ChangeSinceSeen, LaunchRequest
-from services.executions.types import Execution
 from services.foundation.errors import ConsoleError
 
 if TYPE_CHECKING:
     from services.console import Console
 
-RUNS_SHOWN = 8
 _ID = re.compile(r"[0-9A-Za-z_]{1,40}")
 
 
@@ -47,14 +45,14 @@ class OverviewPage:
         self._first.set_visibility(False)
         self._draw_head()
         self._draw_health()
-        with card(tr("Latest runs"), tight=True):
-            self._latest = LatestRuns(self._open_run)
+        with card(tr("Execution history"), toolbar=_all_link, tight=True):
+            self._history = History(self._console)
         self._follow()
         self._show_all()
 
     async def load(self) -> None:
         """Read what is only in the store: the newest executions and the changes since seen."""
-        await self._read_latest()
+        await self._history.load()
         await self._read_changes()
 
     def _draw_head(self) -> None:
@@ -79,7 +77,7 @@ class OverviewPage:
         on_batch(console.e2e.health_changed, lambda _: self._health_changed())
         on_batch(console.e2e.finished, lambda _: self._health_changed())
         on_batch(console.e2e.launched, lambda _: self._show_health())
-        on_batch(console.executions.changed, self._executions_changed)
+        on_batch(console.executions.changed, lambda _: self._show_running())
         on_batch(console.schedules.changed, lambda _: self._show_health())
         on_batch(console.settings.changed, lambda _: self._show_health())
         on_batch(console.targets.changed, lambda _: self._health_changed())
@@ -88,11 +86,6 @@ class OverviewPage:
     def _health_changed(self) -> None:
         self._show_all()
         background_tasks.create(self._read_changes(), name="changes since seen")
-
-    def _executions_changed(self, changed: list[Execution]) -> None:
-        self._show_running()
-        if any(one.status.is_final or not one.done for one in changed):
-            background_tasks.create(self._read_latest(), name="latest runs")
 
     def _show_all(self) -> None:
         self._show_health()
@@ -161,18 +154,6 @@ class OverviewPage:
             with self._since:
                 since_strip(self._changes, zone, now, self._acknowledge)
 
-    async def _read_latest(self) -> None:
-        console = self._console
-        try:
-            found = await console.executions.newest(RUNS_SHOWN)
-        except ConsoleError as error:
-            self._say(error)
-            return
-        with self._head:
-            if not self._head.is_deleted:
-                zone = console.schedules.view().zone
-                self._latest.show(latest_rows(found, zone, console.clock.now()))
-
     async def _read_changes(self) -> None:
         try:
             self._changes = await self._console.e2e.since_seen()
@@ -193,14 +174,7 @@ class OverviewPage:
         await act(lambda: self._console.e2e.start(LaunchRequest()))
 
     async def _cancel(self, execution_id: str) -> None:
-        agreed = await confirm(
-            tr("Cancel this run?"),
-            tr("What has been judged is kept; the rest is marked as cancelled."),
-            accept=tr("Cancel the run"),
-            danger=True,
-        )
-        if agreed:
-            await act(lambda: self._console.executions.cancel(execution_id))
+        await cancel_runs(self._console, [execution_id])
 
     async def _acknowledge(self) -> None:
         await act(self._console.e2e.acknowledge)
@@ -209,9 +183,9 @@ class OverviewPage:
     def _open_cell(self, cell_id: int) -> None:
         ui.navigate.to(f"/e2e?cell={int(cell_id)}")
 
-    def _open_run(self, execution_id: str) -> None:
-        if _ID.fullmatch(execution_id):  # it comes from the browser
-            ui.navigate.to(f"/executions/{execution_id}")
+
+def _all_link() -> None:
+    ui.link(tr("All executions"), "/executions").classes("gb-link t-meta ov-all")
 
 
 def _legend() -> None:

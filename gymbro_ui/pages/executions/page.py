@@ -17,7 +17,7 @@ from components.primitives.empty import problem
 from components.primitives.toast import toast
 from components.primitives.toolbar import spacer
 from components.words import sentence, tr, trn
-from gymbro_ui.pages.executions import acts
+from gymbro_ui import run_actions as acts
 from gymbro_ui.pages.executions.filters import (
     Filters,
     address,
@@ -85,7 +85,7 @@ class ExecutionsPage:
         on_batch(console.executions.changed, self._changed)
         on_batch(console.settings.changed, lambda _: self._summarise())
         on_path(self._moved)
-        on_return(lambda: self._background(self._catch_up))
+        on_return(lambda: self._in_slot(self._catch_up))
 
     # -- reading
 

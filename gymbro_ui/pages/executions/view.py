@@ -13,7 +13,7 @@ from components.executions.event_words import event_lines
 from components.executions.facts import Facts, run_facts
 from components.executions.list import ListCalls, RunList
 from components.executions.output import OutputView
-from components.executions.rows import list_row
+from components.executions.rows import error_kind_text, error_text, list_row
 from components.executions.run_head import HeadCalls, RunHead
 from components.executions.timeline import Timeline
 from components.live import on_batch, on_return
@@ -21,7 +21,7 @@ from components.primitives.button import copy_button
 from components.primitives.card import card
 from components.primitives.toast import toast
 from components.words import sentence, tr
-from gymbro_ui.pages.executions import acts
+from gymbro_ui import run_actions as acts
 from services.executions.types import Execution, ExecutionEvent, OutputChunk
 from services.foundation.errors import ConsoleError
 
@@ -75,7 +75,7 @@ class RunView:
             self._error_text = ui.label("").classes("t-wrap t-table")
 
     def _draw_parts(self) -> None:
-        with ui.element("div") as self._parts, card(tr("Parts"), tight=True):
+        with ui.element("div") as self._parts, card(tr("Parts of this run"), tight=True):
             calls = ListCalls(
                 older=_nothing,
                 fresh=_nothing,
@@ -84,7 +84,9 @@ class RunView:
                 check=_nothing,
                 widen=_nothing,
             )
-            self._part_list = RunList(calls, name=tr("Parts"), compact=True, most=PARTS_MOST)
+            self._part_list = RunList(
+                calls, name=tr("Parts of this run"), compact=True, most=PARTS_MOST
+            )
         self._parts.set_visibility(False)
 
     def _draw_input(self) -> None:
@@ -115,7 +117,7 @@ class RunView:
         )
         on_batch(executions.noted, self._noted, keep=lambda event: event.execution_id == number)
         on_batch(executions.output, self._heard, keep=lambda c: c.execution_id == self._key)
-        on_return(lambda: self._background(self.load))
+        on_return(lambda: self._in_slot(self.load))
 
     # -- reading
 
@@ -212,8 +214,8 @@ class RunView:
         self._facts.show(run_facts(one, self._console.executions.kinds, zone, now))
         self._error.set_visibility(bool(one.error))
         self._error.props["data-tone"] = "failed" if one.status == "failed" else "ended"
-        self._error_kind.set_text(one.error_kind)
-        self._error_text.set_text(one.error)
+        self._error_kind.set_text(error_kind_text(one))
+        self._error_text.set_text(error_text(one))
         if one.status.is_final:
             self._output.close()
             self._copy.props["data-copy"] = one.output

@@ -36,7 +36,7 @@ async def test_a_run_that_goes_on_is_shown_with_progress_and_cancel():
         await user.open("/")
         await user.should_see("14/40", retries=20)
         user.find("取消").click()
-        await user.should_see("取消这次运行？", retries=20)
+        await user.should_see("取消“端到端检测”？", retries=20)
 
 
 async def test_dots_turn_when_health_changes():

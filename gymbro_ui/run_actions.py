@@ -1,4 +1,4 @@
-"""Acts: cancel one or many runs, run one again, each after a question that names what it costs."""
+"""Run actions: cancel one or many runs, run one again, each after a question that names its cost."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
