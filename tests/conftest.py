@@ -17,7 +17,7 @@ from services.settings.service import Settings
 from services.settings.types import Env
 from tests.support.clock import FakeClock
 
-pytest_plugins = ["tests.support.postgres"]
+pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
 
 
 def find_free_port() -> int:

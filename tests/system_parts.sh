@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# The system parts the tests use: Chromium, CJK fonts and PostgreSQL. Installed where apt and the right are there.
+# The system parts the tests use: Chromium, CJK fonts, PostgreSQL and Node.js (for the local Supabase). Installed where apt and the right are there.
 set -u
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
 compgen -G "/usr/share/fonts/opentype/noto/NotoSansCJK*" >/dev/null || [ "$(uname)" != Linux ] || missing+=(fonts-noto-cjk)
 command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 command -v strace >/dev/null || [ "$(uname)" != Linux ] || missing+=(strace)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if command -v apt-get >/dev/null; then

@@ -169,6 +169,9 @@ def _supabase(read: _Reader) -> SupabaseEnv:
         anon_key=read.text("SUPABASE_ANON_KEY"),
         service_key=read.text("SUPABASE_SERVICE_ROLE_KEY"),
         project_id=project,
+        keepalive_minutes=max(1, read.whole("SUPABASE_KEEPALIVE_INTERVAL_MINUTES", 10))
+        if read.flag("SUPABASE_KEEPALIVE_ENABLED", default=True)
+        else 0,
     )
 
 

@@ -127,6 +127,7 @@ class SupabaseEnv:
     anon_key: str = field(default="", repr=False)
     service_key: str = field(default="", repr=False)
     project_id: str = ""
+    keepalive_minutes: int = 10  # 0: SUPABASE_KEEPALIVE_ENABLED is false
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The cloud database: one door to the real client, its address and keys, whether it answers."""
