@@ -28,7 +28,7 @@ class Suppliers:
 
     def __init__(self, clock: Clock, wire: WireClient | None = None) -> None:
         """Build every supplier of the table on one client."""
-        self._wire = wire or WireClient(clock)
+        self._wire = wire or WireClient(clock, repeats_posts=True)
         self._clock = clock
         self._suppliers = {name: make(self._wire, clock) for name, make in SUPPLIERS.items()}
 

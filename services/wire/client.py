@@ -11,14 +11,16 @@
 
 `headers`, `body` and `deadlines` are optional. Every failure is a WireError (services.wire.types)
 with kind, detail, deadline and received; text of it may be shown, it holds no address and no key.
-A request is repeated once, only when a reused connection was closed before anything was answered.
+A request is repeated once, only when a reused connection was closed before anything was answered;
+a POST only by a client made with repeats_posts (a message must not be posted twice, asking a
+supplier again costs tokens and nothing else).
 Leaving a stream early, or being cancelled, closes the socket at once.
 """
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -49,15 +51,22 @@ class _Plan:
     payload: bytes
     deadlines: Deadlines
     is_streamed: bool
+    may_repeat: bool = False
 
 
 class WireClient:
     """HTTP out for chat, load and suppliers."""
 
     def __init__(
-        self, clock: Clock, *, limits: Limits | None = None, tls: ssl.SSLContext | None = None
+        self,
+        clock: Clock,
+        *,
+        limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
+        repeats_posts: bool = False,
     ) -> None:
         """Start without a connection; the clock stamps the chunks."""
+        self._repeats_posts = repeats_posts
         self._pool = Pool(limits or Limits(), clock.monotonic, tls)
 
     async def request(
@@ -69,7 +78,7 @@ class WireClient:
         deadlines: Deadlines = Deadlines(),  # noqa: B008  # frozen
     ) -> WireResponse:
         """Return the whole response, whatever its status; raise WireError."""
-        plan = _plan(method, url, headers, body, deadlines)
+        plan = self._planned(_plan(method, url, headers, body, deadlines), method)
         connection = await _exchange(self._pool, plan)
         try:
             content = await connection.wait_body()  # already there: no wait
@@ -88,7 +97,10 @@ class WireClient:
     ) -> "WireStream":
         """Return the exchange to be entered with `async with`."""
         plan = _plan(method, url, headers, body, deadlines, is_streamed=True)
-        return WireStream(self._pool, plan)
+        return WireStream(self._pool, self._planned(plan, method))
+
+    def _planned(self, plan: _Plan, method: str) -> _Plan:
+        return replace(plan, may_repeat=method != "POST" or self._repeats_posts)
 
     @property
     def lent_count(self) -> int:
@@ -177,7 +189,7 @@ async def _exchange(pool: Pool, plan: _Plan) -> Connection:
     except WireError as error:
         pool.discard(plan.address, connection)
         unanswered = error.kind is WireErrorKind.CUT and not connection.has_answered
-        if not (is_reused and unanswered):
+        if not (is_reused and unanswered and plan.may_repeat):
             raise
     except BaseException:
         pool.discard(plan.address, connection)

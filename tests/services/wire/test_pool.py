@@ -41,10 +41,26 @@ async def test_a_reused_connection_that_closes_unanswered_is_tried_once_more(
     server, client
 ) -> None:
     server.play(answer(200, b"x"), [CLOSE], answer(200, b"again"))
-    await client.request("POST", server.base_url, body=b"1")
-    response = await client.request("POST", server.base_url, body=b"2")
+    await client.request("PUT", server.base_url, body=b"1")
+    response = await client.request("PUT", server.base_url, body=b"2")
     assert response.body == b"again"
     assert [got.body for got in server.requests] == [b"1", b"2", b"2"]
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+async def test_a_post_is_repeated_only_by_a_client_made_for_it(server, repeats: bool) -> None:
+    """A server that took the message and then closed must not get it twice."""
+    client = WireClient(SystemClock(), repeats_posts=repeats)
+    server.play(answer(200, b"x"), [CLOSE], answer(200, b"again"))
+    await client.request("POST", server.base_url, body=b"1")
+    if repeats:
+        assert (await client.request("POST", server.base_url, body=b"2")).body == b"again"
+    else:
+        with pytest.raises(WireError) as caught:
+            await client.request("POST", server.base_url, body=b"2")
+        assert (caught.value.kind, caught.value.received) == (WireErrorKind.CUT, 0)
+    assert [got.body for got in server.requests] == [b"1", b"2"] + [b"2"] * repeats
+    client.close()
 
 
 async def test_a_fresh_connection_that_closes_unanswered_is_not_tried_again(server, client) -> None:
