@@ -23,8 +23,8 @@ class ExecutionRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_executions_type", "execution_type", "status", "id"),
         Index("ix_executions_status", "status", "id"),
-        Index("ix_executions_agent", "agent_id", "id"),
-        Index("ix_executions_workflow", "workflow_id", "id"),
+        Index("ix_executions_agent", "agent_id", "status", "id"),
+        Index("ix_executions_workflow", "workflow_id", "status", "id"),
         Index("ix_executions_parent", "parent_id", "id"),
         Index("ix_executions_created", "created_at", "id"),
         Index("ix_executions_seq", "seq"),

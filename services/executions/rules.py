@@ -1,6 +1,8 @@
-"""Pure: which state may follow which, and how endings are cut to their columns."""
+"""Pure: which state may follow which, and how values are fitted to their columns."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.executions.types import Ending, ExecutionState
@@ -11,6 +13,7 @@ OPEN = (ExecutionState.PENDING, ExecutionState.RUNNING)
 INPUT_MAX = 5_000  # characters
 OUTPUT_MAX = 65_536
 ERROR_MAX = 2_000
+PARAMS_MAX_BYTES = 1_000_000
 _CUT = "…"
 
 
@@ -39,6 +42,40 @@ def read_input(params: Mapping[str, Any]) -> str:
     return text
 
 
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as JSON keeps them in every database; raise InputError when it cannot."""
+    try:
+        text = json.dumps(dict(values), ensure_ascii=False, allow_nan=False, default=_unknown)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            "The parameters cannot be kept as JSON: {reason}", field="params", reason=str(error)
+        ) from error
+    if len(text) > PARAMS_MAX_BYTES:
+        raise InputError(
+            "The parameters are too long: {count} characters, at most {limit} are allowed",
+            field="params",
+            count=len(text),
+            limit=PARAMS_MAX_BYTES,
+        )
+    return _cleaned(json.loads(text))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {clean(str(k)): _cleaned(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return value
+
+
+def _unknown(value: Any) -> Any:
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+    raise TypeError(f"a value of the type {type(value).__name__}")
+
+
 def cut(text: str, limit: int) -> str:
     """Return the text, its end replaced by … where it is over the limit."""
     return text if len(text) <= limit else text[: limit - 1] + _CUT
@@ -49,6 +86,15 @@ def clean(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "\\x00")
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def fitted(ending: Ending) -> Ending:
+    """Return the ending as a row can keep it: its additions that are no JSON are left out."""
+    try:
+        plain(ending.meta)
+    except InputError as error:
+        return replace(ending, meta={"meta_error": str(error)})
+    return ending
 
 
 def failed(error: BaseException) -> Ending:

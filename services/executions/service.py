@@ -1,46 +1,74 @@
-"""Start by kind, cancel, list, announce; the one place that owns running work."""
+"""Start by kind, cancel, list, announce; the one place that owns running work.
 
-import asyncio
+What waits or runs when the process ends is interrupted, never started by itself again: a load test
+or a paid call must be somebody's act.
+"""
+
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from db.engine import Database
-from db.errors import DatabaseUnavailableError
-from db.tables.executions import ExecutionRow
-from services.executions import rules
-from services.executions.records import to_execution
+from services.executions import output, rules
+from services.executions.keeper import Keeper
+from services.executions.ledger import Ledger
+from services.executions.reader import ExecutionReader
+from services.executions.records import new_row
+from services.executions.roster import Roster
 from services.executions.running import Running
-from services.executions.store import ExecutionStore
-from services.executions.types import Ending, Execution, ExecutionKind, ExecutionState, Trigger
+from services.executions.store import Changed, ExecutionStore
+from services.executions.types import (
+    CancelReport,
+    EventKind,
+    Execution,
+    ExecutionEvent,
+    ExecutionKind,
+    ExecutionState,
+    OutputChunk,
+    StartOptions,
+    Trigger,
+)
 from services.foundation.clock import Clock
-from services.foundation.errors import ConflictError, NotFoundError
+from services.foundation.errors import ConflictError, ConsoleError, NotFoundError
 from services.foundation.ids import new_id
-from services.foundation.messages import say
+from services.foundation.messages import Message, say
 from services.foundation.signals import Signal
 from services.foundation.tasks import Tasks
+from services.settings.service import Settings
 
 _log = logging.getLogger(__name__)
-GRACE_S = 5.0  # between the request to end and force
-FORCED = 3  # further requests, one a second, before the work is left to itself
-FLUSH_S = 0.2  # progress is saved at most this often
+LIMIT = 20  # at once, over all kinds, where no setting says otherwise
+QUEUE_MAX = 1_000
+EVENTS_MAX = 10_000  # of one execution's work
+_OPTIONS = StartOptions()
 
 
-class Executions:
+class Executions(ExecutionReader):
     """Work started once, ended once, its state on disk before it is announced."""
 
-    def __init__(self, database: Database, clock: Clock, tasks: Tasks) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, tasks: Tasks, settings: Settings | None = None
+    ) -> None:
         """Start with no kind and nothing running."""
         self._clock = clock
         self._tasks = tasks
+        self._settings = settings
         self._kinds: dict[str, ExecutionKind] = {}
-        self._running: dict[str, Running] = {}
         self._starting: set[str] = set()  # exclusive kinds whose row is being written
         self._is_stopping = False
         self.boot_id = new_id("boot")
-        self._store = ExecutionStore(database, clock, self.boot_id)
+        roster = Roster()
+        store = ExecutionStore(database, clock, Ledger(database, tasks), self.boot_id)
+        self._keeper = Keeper(clock, tasks, store, roster, self._tell)
+        folder = None if settings is None else settings.env.runtime_dir
+        super().__init__(store, roster, self._keeper.unsaved, folder)
+        self._keeper.folder = folder
+        if settings is not None:
+            settings.changed.subscribe(lambda _: self._admit())
         self.changed: Signal[Execution] = Signal("executions.changed")
+        self.noted: Signal[ExecutionEvent] = Signal("executions.noted")
+        self.output: Signal[OutputChunk] = Signal("executions.output")
 
     def register(self, kind: ExecutionKind) -> None:
         """Make a kind startable under its name."""
@@ -51,12 +79,19 @@ class Executions:
         """What can be started, by name."""
         return self._kinds
 
+    @property
+    def limit(self) -> int:
+        """How many may run at once, over all kinds; parts of others do not count."""
+        return LIMIT if self._settings is None else self._settings.preferences.max_executions
+
     async def recover(self) -> int:
         """Close what another start of the process left open; return how many there were."""
         count = await self._store.interrupt_left_over()
         if count:
             _log.warning("%d executions of an earlier start were interrupted", count)
         return count
+
+    # -- start
 
     async def start(
         self,
@@ -65,29 +100,69 @@ class Executions:
         *,
         trigger: Trigger = Trigger.MANUAL,
         started_by: str = "",
+        options: StartOptions = _OPTIONS,
     ) -> Execution:
-        """Return the new execution, its work under way; raise ConflictError naming the running one."""
-        kind = self._kinds.get(name)
-        if kind is None:
-            raise NotFoundError("There is nothing called {name} to start", name=name)
+        """Return the new pending execution; it runs as soon as the limits let it.
+
+        Raises NotFoundError (no such kind), InputError (parameters), ConflictError naming the
+        execution of an exclusive kind that is there already.
+        """
+        return await self._start(name, params, (trigger, started_by), options, None)
+
+    async def _start(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        origin: tuple[Trigger, str],
+        options: StartOptions,
+        parent: Running | None,
+    ) -> Execution:
+        kind = self._kind(name)
+        if kind.check is not None:
+            kind.check(params)
+        ids = (new_id("exe"), self.boot_id)
+        row = new_row(kind, params, options, origin=origin, ids=ids, now=self._clock.now())
         self._reserve(kind)
+        made: list[Execution] = []
+
+        def told(execution: Execution, events: Sequence[ExecutionEvent]) -> None:
+            self._enter(execution, kind, dict(params), parent)
+            self._admit()
+            place = self._roster.places().get(execution.execution_id, 0)
+            made.append(replace(execution, queue_place=place))
+            self._tell(made[0], tuple(events))
+
         try:
-            execution = await self._store.insert(kind, params, trigger, started_by)
-            run = Running(execution, kind, self._announce_progress, params=dict(params))
-            self._running[execution.execution_id] = run
-            run.work = self._tasks.start(self._work(run), f"execution {execution.execution_id}")
-            self._tasks.start(self._keep(run), f"keeper {execution.execution_id}")
+            await self._store.insert(row, None if parent is None else options.parent_id, told)
         finally:
             self._starting.discard(kind.name)
-        self.changed.emit(execution)
-        return execution
+        return made[0]
+
+    def _enter(
+        self,
+        execution: Execution,
+        kind: ExecutionKind,
+        params: dict[str, Any],
+        parent: Running | None,
+    ) -> None:
+        folder = self._keeper.folder
+        path = None if folder is None else output.file_of(folder, execution.execution_id)
+        self._roster.add(Running(execution, kind, self, params, output.Output(path), parent))
+
+    def _kind(self, name: str) -> ExecutionKind:
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise NotFoundError("There is nothing called {name} to start", name=name[:40])
+        return kind
 
     def _reserve(self, kind: ExecutionKind) -> None:
         if self._is_stopping:
             raise ConflictError("The console is stopping")
+        if len(self._roster) - self._roster.admitted >= QUEUE_MAX:
+            raise ConflictError("{count} executions wait already", count=QUEUE_MAX)
         if not kind.is_exclusive:
             return
-        there = next((r for r in self._running.values() if r.kind.name == kind.name), None)
+        there = self._roster.of_kind(kind.name)
         if there is not None:
             raise ConflictError(
                 "{label} is running already",
@@ -98,131 +173,115 @@ class Executions:
             raise ConflictError("{label} is starting already", label=kind.label)
         self._starting.add(kind.name)
 
-    # -- the work and its keeper
+    def _admit(self) -> None:
+        """Give every free place to the next in the queue."""
+        if not self._is_stopping:
+            for run in self._roster.admit(self.limit):
+                self._keeper.take(run)
 
-    async def _work(self, run: Running) -> Ending:
-        try:
-            return await run.kind.run(run.params, run)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001  # boundary: foreign work ends as a failed row
-            _log.exception("execution %s failed", run.execution.execution_id)
-            return rules.failed(error)
+    def _tell(self, execution: Execution, events: tuple[ExecutionEvent, ...]) -> None:
+        for event in events:
+            self.noted.emit(event)
+        self.changed.emit(execution)
+        if execution.status.is_final:
+            self._admit()
 
-    async def _keep(self, run: Running) -> None:
-        """Record how the work ended; a cancelled keeper ends the work and still records it."""
-        work = run.work
-        assert work is not None
-        while not work.done() and not run.is_abandoned:
-            try:
-                await asyncio.wait({work, run.given_up}, return_when=asyncio.FIRST_COMPLETED)
-            except asyncio.CancelledError:
-                run.ask_to_stop(ExecutionState.INTERRUPTED, say("The console was stopped"))
-        await self._close(run, self._ending(run, work))
-
-    def _ending(self, run: Running, work: "asyncio.Task[Ending]") -> Ending:
-        if work.done() and not work.cancelled():
-            return work.result()  # also when it finished before the request reached it
-        state = run.stop_as or ExecutionState.CANCELLED
-        reason = run.stop_reason or say("It was cancelled")
-        if run.is_abandoned:
-            reason = say("It did not end when asked to and was left to itself")
-        return Ending(state, error_kind=str(state), error=reason)
-
-    async def _close(self, run: Running, ending: Ending) -> None:
-        """Save, forget, then announce: a list read in between never contradicts the store."""
-        run.execution = await self._store.save_end(run.execution, ending)
-        self._running.pop(run.execution.execution_id, None)
-        run.ended.set()
-        self.changed.emit(run.execution)
-
-    # -- progress
-
-    async def _announce_progress(self, run: Running) -> None:
-        self._tasks.start(self._flush(run), f"progress {run.execution.execution_id}")
-
-    async def _flush(self, run: Running) -> None:
-        """Save and announce the newest progress, at most once every FLUSH_S."""
-        try:
-            while run.is_dirty and not run.ended.is_set():
-                run.is_dirty = False
-                saved = await self._store.save_progress(run.execution)
-                run.execution = replace(run.execution, updated_at=saved.updated_at)
-                if not run.ended.is_set():
-                    self.changed.emit(run.execution)
-                await self._clock.sleep(FLUSH_S)
-        except DatabaseUnavailableError as error:
-            _log.warning("execution %s: progress not saved: %s", run.execution.execution_id, error)
-        finally:
-            run.is_flushing = False
+    async def run_again(
+        self, execution_id: str, *, trigger: Trigger = Trigger.MANUAL, started_by: str = ""
+    ) -> Execution:
+        """Start the same kind with the same parameters; raise NotFoundError and what start raises."""
+        old = await self.get(execution_id)
+        kind = self._kind(old.execution_type)
+        params: dict[str, Any] = dict(old.meta.get("params") or {})
+        if old.input:
+            params["test_input"] = old.input
+        if kind.again is not None:
+            params = dict(kind.again(params))
+        options = StartOptions(
+            subject=old.subject,
+            agent_id=old.agent_id,
+            workflow_id=old.workflow_id,
+            again_of=old.id,
+            timeout_s=old.timeout_s,
+        )
+        return await self.start(
+            kind.name, params, trigger=trigger, started_by=started_by, options=options
+        )
 
     # -- cancel and stop
 
-    async def cancel(self, execution_id: str) -> Execution:
-        """Ask the work to end, with force after 5 s; raise NotFoundError, ConflictError if ended."""
-        run = self._running.get(execution_id)
+    async def cancel(self, execution_id: str, *, by: str = "") -> Execution:
+        """Ask it and its parts to end, with force after 5 s; raise NotFoundError, ConflictError."""
+        run = self._roster.find(execution_id)
         if run is None:
             execution = await self.get(execution_id)
             raise ConflictError("This has ended already: {status}", status=str(execution.status))
-        self._ask(run, ExecutionState.CANCELLED)
-        return run.execution
+        reason = say("It was cancelled by {who}", who=by) if by else say("It was cancelled")
+        self._keeper.ladder.ask(run, ExecutionState.CANCELLED, reason, by)
+        return run.snapshot()
 
-    def _ask(self, run: Running, state: ExecutionState) -> None:
-        reason = (
-            say("It was cancelled")
-            if state is ExecutionState.CANCELLED
-            else say("The console was stopped")
-        )
-        if run.ask_to_stop(state, reason):
-            self.changed.emit(run.execution)
-            self._tasks.start(self._climb(run), f"cancel {run.execution.execution_id}")
-
-    async def _climb(self, run: Running) -> None:
-        """Wait out the grace, then cancel again and again, then leave the work to itself."""
-        await self._clock.sleep(GRACE_S)
-        for _ in range(FORCED):
-            if run.ended.is_set() or run.work is None or run.work.done():
-                return
-            run.work.cancel()
-            await self._clock.sleep(1.0)
-        if not run.ended.is_set():
-            _log.error("execution %s does not end", run.execution.execution_id)
-            run.give_up()
+    async def cancel_many(self, execution_ids: Sequence[str], *, by: str = "") -> CancelReport:
+        """Ask several to end; what cannot be asked is told with its reason."""
+        asked: list[Execution] = []
+        refused: dict[str, Message] = {}
+        for execution_id in dict.fromkeys(execution_ids):
+            try:
+                asked.append(await self.cancel(execution_id, by=by))
+            except ConsoleError as error:
+                refused[execution_id] = error.message
+        return CancelReport(tuple(asked), refused)
 
     async def stop(self) -> None:
-        """End everything that runs, in the order it was started, its state stored."""
+        """End everything that waits or runs, in start order, its state stored."""
         self._is_stopping = True
-        for run in list(self._running.values()):
-            self._ask(run, ExecutionState.INTERRUPTED)
-        for run in list(self._running.values()):
+        runs = list(self._roster)
+        for run in runs:
+            reason = say("The console was stopped")
+            self._keeper.ladder.ask(run, ExecutionState.INTERRUPTED, reason)
+        for run in runs:
             await run.ended.wait()
 
-    # -- questions
+    # -- what running work asks for
 
-    def running(self) -> tuple[Execution, ...]:
-        """Return what runs now, oldest first."""
-        return tuple(run.execution for run in self._running.values())
+    def follow(self, run: Running) -> None:
+        """Save and announce a run's progress and output soon."""
+        self._keeper.follow(run)
 
-    async def wait(self, execution_id: str) -> Execution:
-        """Return the execution once it has ended."""
-        run = self._running.get(execution_id)
-        if run is None:
-            return await self.get(execution_id)
-        await run.ended.wait()
-        return run.execution
+    def speak(self, chunk: OutputChunk) -> None:
+        """Pass on what a run just said."""
+        self.output.emit(chunk)
 
-    async def newest(self, limit: int = 50) -> list[Execution]:
-        """Return the newest executions, newest first."""
-        limit = max(1, min(limit, 500))
-        return [self._present(row) for row in await self._store.newest(limit)]
+    async def note(self, run: Running, kind: str, text: str, data: Mapping[str, Any]) -> int:
+        """Return the number of a run's new event, 0 when its log is full or it has ended."""
+        run.events += 1
+        if run.events > EVENTS_MAX + 1:
+            return 0
+        line = (rules.cut(kind, 40), rules.cut(text, 500), rules.plain(data))
+        if run.events == EVENTS_MAX + 1:
+            line = (EventKind.EVENTS_CAPPED, "", {"limit": EVENTS_MAX})
 
-    async def get(self, execution_id: str) -> Execution:
-        """Return one execution by its text id or its number; raise NotFoundError."""
-        row = await self._store.find(execution_id)
-        if row is None:
-            raise NotFoundError("There is no execution {id}", id=execution_id[:40])
-        return self._present(row)
+        def told(_seq: int, changed: Changed) -> None:
+            for event in changed.events:
+                self.noted.emit(event)
 
-    def _present(self, row: ExecutionRow) -> Execution:
-        run = self._running.get(row.execution_id)
-        return to_execution(row) if run is None else run.execution
+        changed = await self._store.change(run.execution, rules.OPEN, {}, [line], told)
+        return changed.events[0].seq if changed.events else 0
+
+    async def start_part(
+        self, run: Running, name: str, params: Mapping[str, Any], options: StartOptions
+    ) -> Execution:
+        """Start a part of a run with its trigger; raise ConflictError when the run is ending."""
+        if run.stop_as is not None or run.ended.is_set():
+            raise ConflictError("What it is a part of is ending")
+        origin = (run.execution.trigger, run.execution.started_by)
+        options = replace(options, parent_id=run.execution.id)
+        part = await self._start(name, params, origin, options, run)
+        if run.stop_as is not None or run.ended.is_set():  # asked while the row was written
+            state = run.stop_as or ExecutionState.CANCELLED
+            self._end_late(part, state)
+        return part
+
+    def _end_late(self, part: Execution, state: ExecutionState) -> None:
+        there = self._roster.find(part.execution_id)
+        if there is not None:
+            self._keeper.ladder.ask(there, state, say("What it was a part of ended"))

@@ -84,7 +84,9 @@ class Execution:
     seq: int = 0  # of this state's announcement; grows over all executions and restarts
     subject: str = ""  # what it is about: an agent's or a workflow's name, a model
     input: str = ""
-    output_size: int = 0  # characters of the whole output; over len(output): the rest is in the file
+    output_size: int = (
+        0  # characters of the whole output; over len(output): the rest is in the file
+    )
     workflow_id: int | None = None
     parent_id: int | None = None  # number of the execution it is a part of
     again_of: int | None = None  # number of the execution it repeats
@@ -155,7 +157,6 @@ class ExecutionFilter:
     agent_id: int | None = None
     workflow_id: int | None = None
     parent_id: int | None = None
-    is_top_level: bool = False  # leave out what is a part of another one
 
 
 @dataclass(frozen=True, slots=True)

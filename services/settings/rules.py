@@ -106,6 +106,7 @@ def _user_types(name: str, value: Any) -> tuple[str, ...]:
 _PREFERENCES: dict[str, Check] = {
     "websocket_push_interval": _whole(1, 300),
     "http_poll_interval": _whole(5, 600),
+    "push_enabled": _flag,
     "log_retention_size": _whole(10, 1000),
     "e2e_enabled": _flag,
     "e2e_interval_hours": _whole(3, 24, nullable=True),

@@ -42,6 +42,7 @@ class Preferences:
 
     websocket_push_interval: int = 10  # seconds, 1..300
     http_poll_interval: int = 30  # seconds, 5..600
+    push_enabled: bool = True  # off: pages fetch changes instead of keeping a connection open
     log_retention_size: int = 100  # entries, 10..1000
     e2e_enabled: bool = True
     e2e_interval_hours: int | None = None  # 3..24; None: once a day at e2e_daily_time

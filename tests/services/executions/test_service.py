@@ -1,56 +1,25 @@
 """Executions: started once, ended once, stored before they are announced."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from db.engine import Database
+from services.executions.running import Running
 from services.executions.service import Executions
 from services.executions.types import (
-    Control,
     Ending,
+    EventKind,
     Execution,
-    ExecutionKind,
     ExecutionState,
     Trigger,
 )
 from services.foundation.errors import ConflictError, InputError, NotFoundError
+from services.foundation.messages import say
 from services.foundation.tasks import Tasks
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-
-DONE = Ending(ExecutionState.SUCCEEDED, output="done")
-
-
-class Work:
-    """A kind whose work waits until the test lets it go."""
-
-    def __init__(self, *, exclusive: bool = True, stubborn: int = 0) -> None:
-        self.go = asyncio.Event()
-        self.begun = asyncio.Event()
-        self.cancels = 0
-        self.stubborn = stubborn
-        self.controls: list[Control] = []
-        self.ending = DONE
-        self.kind = ExecutionKind("demo", "Demo", "science", self.run, exclusive)
-
-    async def run(self, params: Mapping[str, Any], control: Control) -> Ending:
-        self.controls.append(control)
-        self.begun.set()
-        while True:
-            try:
-                await self.go.wait()
-            except asyncio.CancelledError:
-                self.cancels += 1
-                if self.cancels > self.stubborn:
-                    raise
-            else:
-                break
-        if params.get("raise"):
-            raise ValueError("x" * 10_000)
-        return self.ending
+from tests.support.executions import Work
 
 
 @pytest.fixture
@@ -66,8 +35,8 @@ async def test_a_start_is_stored_and_announced_and_its_end_is_too(executions: Ex
     seen: list[Execution] = []
     executions.changed.subscribe(seen.append)
     started = await executions.start("demo", {"a": 1}, trigger=Trigger.API, started_by="somebody")
-    assert started.status is ExecutionState.RUNNING
-    assert executions.running() == (started,)
+    assert started.status is ExecutionState.PENDING
+    assert [e.execution_id for e in executions.running()] == [started.execution_id]
     work.go.set()
     ended = await executions.wait(started.execution_id)
     stored = await executions.get(started.execution_id)
@@ -77,7 +46,7 @@ async def test_a_start_is_stored_and_announced_and_its_end_is_too(executions: Ex
     assert stored.trigger is Trigger.API
     assert stored.started_by == "somebody"
     assert stored.meta["params"] == {"a": 1}
-    assert [e.status for e in seen] == [ExecutionState.RUNNING, ExecutionState.SUCCEEDED]
+    assert [str(e.status) for e in seen] == ["pending", "running", "succeeded"]
     assert executions.running() == ()
     assert (await executions.get(str(stored.id))).execution_id == stored.execution_id
 
@@ -172,7 +141,11 @@ async def test_a_cancel_before_the_first_step_still_closes_the_row(executions: E
 
     def at_once(execution: Execution) -> None:
         if execution.status is ExecutionState.RUNNING and not execution.is_cancelling:
-            executions._ask(executions._running[execution.execution_id], ExecutionState.CANCELLED)
+            executions._keeper.ladder.ask(
+                executions._roster.find(execution.execution_id),
+                ExecutionState.CANCELLED,
+                say("now"),
+            )
 
     executions.changed.subscribe(at_once)
     started = await executions.start("demo", {})
@@ -197,9 +170,25 @@ async def test_work_that_ignores_the_request_is_forced_after_the_grace(
     assert work.cancels == 2
 
 
-async def test_work_that_never_ends_is_left_to_itself_and_said_so(
+async def test_work_that_swallows_every_cancel_is_ended_from_outside(
     executions: Executions, clock: FakeClock
 ) -> None:
+    work = Work(stubborn=100)
+    executions.register(work.kind)
+    started = await executions.start("demo", {})
+    await work.begun.wait()
+    await executions.cancel(started.execution_id)
+    await clock.advance(7.1)
+    ended = await asyncio.wait_for(executions.wait(started.execution_id), 5)
+    assert ended.status is ExecutionState.CANCELLED
+    assert "by force" in ended.error
+    assert work.ended == ["GeneratorExit"]
+
+
+async def test_work_that_not_even_force_ends_is_left_to_itself_and_said_so(
+    executions: Executions, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Running, "close_work", lambda _run: None)
     work = Work(stubborn=100)
     executions.register(work.kind)
     started = await executions.start("demo", {})
@@ -209,6 +198,15 @@ async def test_work_that_never_ends_is_left_to_itself_and_said_so(
     ended = await asyncio.wait_for(executions.wait(started.execution_id), 5)
     assert ended.status is ExecutionState.CANCELLED
     assert "left to itself" in ended.error
+    kinds = [event.kind for event in await executions.events(started.execution_id)]
+    assert kinds == [
+        EventKind.CREATED,
+        EventKind.STARTED,
+        EventKind.CANCEL_ASKED,
+        EventKind.CANCEL_FORCED,
+        EventKind.CANCEL_ABANDONED,
+        EventKind.ENDED,
+    ]
     work.go.set()
 
 
@@ -218,12 +216,12 @@ async def test_stopping_the_console_leaves_every_run_interrupted(executions: Exe
     first = await executions.start("demo", {})
     second = await executions.start("demo", {})
     await work.begun.wait()
-    asked: list[str] = []
-    executions.changed.subscribe(
-        lambda e: asked.append(e.execution_id) if e.is_cancelling else None
+    asked: list[int] = []
+    executions.noted.subscribe(
+        lambda e: asked.append(e.execution_id) if e.kind == EventKind.CANCEL_ASKED else None
     )
     await executions.stop()
-    assert asked == [first.execution_id, second.execution_id]
+    assert asked == [first.id, second.id]
     assert executions.running() == ()
     for one in (first, second):
         assert (await executions.get(one.execution_id)).status is ExecutionState.INTERRUPTED
