@@ -102,7 +102,7 @@ class Console:
         self.mapping.load()
         self.prompts = Prompts(database, clock)
         self.prompts.load()
-        self.executions = Executions(database, clock, self.tasks)
+        self.executions = Executions(database, clock, self.tasks, settings)
         self.schedules = Schedules(database, clock, settings, self.tasks)
         if not self.one_shot:
             self.schedules.load()
