@@ -3,7 +3,6 @@
 import argparse
 import importlib
 import os
-import sys
 import tempfile
 import types
 from dataclasses import replace
@@ -27,6 +26,7 @@ from services.settings import rules
 from services.settings.types import Preferences
 from services.targets.types import Target, TargetEdit
 from tests.support import preview_data as data
+from tests.support.preview_agents import agent_parts
 from tests.support.preview_executions import FakeExecutions
 
 
@@ -241,6 +241,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         issuer=f"{env.public_url}/auth/v1",
         jwks=lambda: {"keys": [{"kid": "k1"}]},
     )
+    executions = FakeExecutions(data.NOW, running=running, bare=bare)
     return types.SimpleNamespace(
         env=env,
         notices=[],
@@ -250,7 +251,8 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         settings=settings,
         targets=FakeTargets(),
         schedules=FakeSchedules(settings, late=late),
-        executions=FakeExecutions(data.NOW, running=running, bare=bare),
+        executions=executions,
+        **agent_parts(executions, data.NOW, bare=bare, going=running),
         e2e=FakeE2e(running=running, bare=bare),
         mapping=types.SimpleNamespace(
             changed=Signal("mapping.changed"),
@@ -258,19 +260,6 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         ),
         accounts=accounts,
     )
-
-
-def _stand_in(name: str) -> None:
-    """Let the frame be seen while a page is not written yet."""
-    try:
-        is_there = hasattr(importlib.import_module(name), "render")
-    except ModuleNotFoundError:
-        is_there = False
-    if not is_there:
-        module = types.ModuleType(name)
-        module.render = lambda _console: ui.label(name) and None  # type: ignore[attr-defined]
-        sys.modules[name] = module
-        setattr(importlib.import_module("gymbro_ui.pages"), name.rsplit(".", 1)[1], module)
 
 
 def main() -> None:
@@ -282,10 +271,8 @@ def main() -> None:
     parser.add_argument("--hostile", action="store_true", help="names and errors are attacks")
     parser.add_argument("--late", action="store_true", help="the due check did not come")
     given = parser.parse_args()
-    for page in ("dashboard", "e2e", "executions", "settings"):
-        _stand_in(f"gymbro_ui.pages.{page}")
     theme = importlib.import_module("components.theme.apply")
-    shell = importlib.import_module("gymbro_ui.shell").shell  # after the stand-ins
+    shell = importlib.import_module("gymbro_ui.shell").shell
 
     theme.install()
     if given.hostile:

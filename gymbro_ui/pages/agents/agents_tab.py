@@ -72,14 +72,16 @@ class AgentsTab:
         self._latest = {key: tests[0] for key, tests in found.items() if tests}
         await self._load_tests()
         if not self._root.is_deleted:
-            self._show_list()
+            with self._root:
+                self._show_list()
 
     async def _load_tests(self) -> None:
         agent = self._chosen
         tests = [] if agent is None else await self._console.agents.tests(agent.id, TESTS_MOST)
         if agent is self._chosen and not self._root.is_deleted:
             self._tests = {test.execution_id: test for test in tests}
-            self._show_tests()
+            with self._root:  # a background task stands on no page: it has no language
+                self._show_tests()
 
     # -- drawing
 
@@ -94,8 +96,8 @@ class AgentsTab:
                     self._picker = Picker(tr("Agents"), self._choose)
                 with ui.element("div").classes("ga-main"):
                     self._draw_agent(self._chosen)
-        self._show_list()
-        self._show_tests()
+            self._show_list()
+            self._show_tests()
 
     def _draw_empty(self) -> None:
         with ui.element("section").classes("gb-card"):
@@ -179,11 +181,12 @@ class AgentsTab:
     # -- what an operator does
 
     def _choose(self, number: int) -> None:
-        self._pick(number)
-        self._tests, self._open_test = {}, ""
-        self._draw_root()
-        self._went(number)
-        background_tasks.create(self._load_tests(), name="tests of an agent")
+        with self._root:  # what called is drawn anew: stand where it is not
+            self._pick(number)
+            self._tests, self._open_test = {}, ""
+            self._draw_root()
+            self._went(number)
+            background_tasks.create(self._load_tests(), name="tests of an agent")
 
     def _show_test(self, execution_id: str) -> None:
         self._open_test = "" if execution_id == self._open_test else execution_id
@@ -228,8 +231,9 @@ class AgentsTab:
         if agent is not None:
             made = await act(lambda: self._console.agents.copy(agent.id))
             if made is not None:
-                toast(tr("{name} saved", name=made.name))
                 self._choose(made.id)
+                with self._root:
+                    toast(tr("{name} saved", name=made.name))
 
     async def _delete(self) -> None:
         agent = self._chosen

@@ -75,14 +75,16 @@ class WorkflowsTab:
         self._latest = {key: runs[0] for key, runs in found.items() if runs}
         await self._load_runs()
         if not self._root.is_deleted:
-            self._show_list()
+            with self._root:
+                self._show_list()
 
     async def _load_runs(self) -> None:
         chosen = self._chosen
         runs = [] if chosen is None else await self._console.workflows.runs(chosen.id, RUNS_MOST)
         if chosen is self._chosen and not self._root.is_deleted:
             self._runs = {run.execution_id: run for run in runs}
-            self._show_runs()
+            with self._root:  # a background task stands on no page: it has no language
+                self._show_runs()
 
     # -- drawing
 
@@ -97,8 +99,8 @@ class WorkflowsTab:
                     self._picker = Picker(tr("Workflows"), self._choose)
                 with ui.element("div").classes("ga-main"):
                     self._draw_workflow(self._chosen)
-        self._show_list()
-        self._show_runs()
+            self._show_list()
+            self._show_runs()
 
     def _draw_empty(self) -> None:
         text = tr("A workflow runs steps one after the other: agents, E2E, probes, a report.")
@@ -213,11 +215,12 @@ class WorkflowsTab:
     # -- what an operator does
 
     def _choose(self, number: int) -> None:
-        self._pick(number)
-        self._runs, self._open_run = {}, ""
-        self._draw_root()
-        self._went(number)
-        background_tasks.create(self._load_runs(), name="runs of a workflow")
+        with self._root:  # what called is drawn anew: stand where it is not
+            self._pick(number)
+            self._runs, self._open_run = {}, ""
+            self._draw_root()
+            self._went(number)
+            background_tasks.create(self._load_runs(), name="runs of a workflow")
 
     def _show_run(self, execution_id: str) -> None:
         self._open_run = execution_id
@@ -261,8 +264,9 @@ class WorkflowsTab:
         if workflow is not None:
             made = await act(lambda: self._console.workflows.copy(workflow.id))
             if made is not None:
-                toast(tr("{name} saved", name=made.name))
                 self._choose(made.id)
+                with self._root:
+                    toast(tr("{name} saved", name=made.name))
 
     async def _delete(self) -> None:
         workflow = self._chosen

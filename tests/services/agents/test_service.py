@@ -29,6 +29,7 @@ from tests.support.upstream import (
 )
 
 ANONYMOUS, PERMANENT = UserType.ANONYMOUS, UserType.PERMANENT
+S = ExecutionState
 
 
 @pytest.fixture
@@ -166,7 +167,6 @@ async def test_each_way_to_fail_has_its_verdict_and_a_sentence(
     desk: AgentsDesk, upstream: FakeUpstream
 ) -> None:
     agent = await desk.an_agent("a", timeout_s=5)
-    S = ExecutionState
     for turn, verdict, state, word in (
         (good(BAD_REPLY), "bad_structure", S.SUCCEEDED, ""),
         (failing(message="upstream_http_503"), "failed", S.FAILED, "upstream_http_503"),
