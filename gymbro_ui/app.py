@@ -31,6 +31,7 @@ from gymbro_ui.command_line import VERSION
 from gymbro_ui.guard import Guard, HotRoute, access_rules
 from gymbro_ui.shell import shell
 from services.console import Console
+from services.settings.types import Preferences
 
 _log = logging.getLogger(__name__)
 ROUTERS = (
@@ -61,6 +62,14 @@ def mount(console: Console) -> None:
     core.sio.eio.cors_allowed_origins = sorted(rules.origins)
     _wrap_outermost(partial(Guard, rules=rules, hot=_hot_routes(console)))
     _attach_life_cycle(console)
+    _choose_way(console.settings.preferences)
+    console.settings.changed.subscribe(_choose_way)
+
+
+def _choose_way(preferences: Preferences) -> None:
+    """Let the next pages keep a connection open, or fetch by polling; open ones change by themselves."""
+    ways = ["websocket", "polling"] if preferences.push_enabled else ["polling"]
+    app.config.socket_io_js_transports = ways
 
 
 def serve(console: Console, storage_secret: str) -> None:

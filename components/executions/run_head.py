@@ -43,6 +43,7 @@ class RunHead(ui.element):
                 with ui.element("h1").classes("t-page t-clip"):
                     ui.label(f"{label} · {one.subject}" if one.subject else label).classes("t-clip")
                 self._state = StatusDot(look.tone, look.shape, look.weight, look.label)
+                self._since = ui.label("").classes("c-faint t-meta")
                 self._age = Age(None, age_words()).classes("c-faint t-meta")
                 spacer()
                 calls.tools()
@@ -65,6 +66,9 @@ class RunHead(ui.element):
         self.props["data-lit"] = "true" if is_running else "false"
         self.update()
         self._state.show(look.tone, look.shape, look.weight, look.label)
+        ran = one.finished_at or one.started_at
+        words = (tr("Created"), tr("Started"), tr("Ended"))
+        self._since.set_text(words[bool(ran) + bool(one.finished_at)])
         self._age.count_from(epoch_ms(one.finished_at or one.started_at or one.created_at))
         self._cancel.set_visibility(is_open)
         self._cancel.set_enabled(not one.is_cancelling)

@@ -5,7 +5,7 @@ const TONES = { connecting: "pending", live: "ok", polling: "slow", reconnecting
 export default {
   template: `<span class="gb-conn" role="status" :data-state="shown" :data-tone="tone" :title="title"><i></i><b>{{ words[shown] }}</b>
     <span class="age" aria-hidden="true">{{ ageText }}</span></span>`,
-  props: { words: Object },
+  props: { words: Object, push: { type: Boolean, default: true } },
   data() { return { state: "connecting", last: Date.now(), lost: 0, now: Date.now() }; },
   computed: {
     shown() {
@@ -23,6 +23,7 @@ export default {
   watch: {
     // What is on screen may be old: nothing pulses or counts as if it still ran.
     shown: { handler(value) { document.documentElement.dataset.conn = value === "live" || value === "polling" ? "on" : "away"; }, immediate: true },
+    push(on) { this.change(on); },
     state(value) { if (value === "live" || value === "polling") this.$emit("way", value); },
   },
   mounted() {
@@ -32,6 +33,15 @@ export default {
   beforeUnmount() { clearInterval(this.timer); },
   methods: {
     heard() { this.last = Date.now(); this.now = this.last; },
+    // Another way takes effect at once: the page's own socket connects anew, nothing is reloaded.
+    change(on) {
+      const socket = window.socket;
+      socket.io.opts.transports = on ? ["websocket", "polling"] : ["polling"];
+      socket.io.opts.upgrade = on;
+      socket.disconnect();
+      socket.io.opts.query.next_message_id = window.nextMessageId;
+      socket.connect();
+    },
     hook() {
       const socket = window.socket;
       if (!socket) { setTimeout(this.hook, 20); return; }

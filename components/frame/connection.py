@@ -13,9 +13,12 @@ LIVE = "live"
 class ConnectionBadge(ui.element, component="connection.js"):
     """Live, Polling, Reconnecting or Offline, decided in the browser."""
 
-    def __init__(self, on_state: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self, on_state: Callable[[str], object] | None = None, *, push: bool = True
+    ) -> None:
         """`on_state` hears the word live or polling whenever the way changes."""
         super().__init__()
+        self._props["push"] = push
         self._props["words"] = {
             "connecting": tr("Connecting"),
             "live": tr("Live"),
@@ -24,7 +27,7 @@ class ConnectionBadge(ui.element, component="connection.js"):
             "offline": tr("Offline"),
             "age": tr("Last message from the console: {age} ago"),
             "about_live": tr("Changes arrive by themselves over one open connection."),
-            "about_polling": tr("The open connection is refused; changes are fetched instead."),
+            "about_polling": tr("There is no open connection; changes are fetched instead."),
             "about_reconnecting": tr("The connection was lost; what you see may be old."),
             "about_offline": tr("The console does not answer; what you see is old."),
         }
@@ -36,3 +39,9 @@ class ConnectionBadge(ui.element, component="connection.js"):
                     tell(str(event.args))
 
             self.on("way", told)
+
+    def push(self, *, on: bool) -> None:
+        """Keep one connection open, or fetch changes by polling; open pages change over at once."""
+        if self._props["push"] != on:
+            self._props["push"] = on
+            self.update()

@@ -1,4 +1,4 @@
-"""Pace form: how often figures without an event of their own are refreshed."""
+"""Pace form: how changes reach the pages, and how often figures without an event are refreshed."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -13,7 +13,7 @@ from services.settings.types import Preferences
 
 
 class PaceForm(ui.element):
-    """Two numbers, saved when one leaves its field or presses Enter."""
+    """A switch and two numbers, saved at once, or when one leaves its field or presses Enter."""
 
     def __init__(
         self,
@@ -26,6 +26,14 @@ class PaceForm(ui.element):
         self._now = preferences
         self._save = save
         with self:
+            self._push = ui.switch(
+                tr("Keep one connection open, so that changes arrive by themselves"),
+                value=preferences.push_enabled,
+                on_change=self._switched,
+            ).classes("gb-form__wide")
+            ui.label(
+                tr("Off: pages fetch changes by polling, for a proxy that spoils open connections.")
+            ).classes("gb-field__hint gb-form__wide gb-form__under")
             self._fields = {
                 "websocket_push_interval": number_field(
                     tr("Over the open connection"),
@@ -44,8 +52,14 @@ class PaceForm(ui.element):
     def load(self, preferences: Preferences) -> None:
         """Show another pace."""
         self._now = preferences
+        self._push.value = preferences.push_enabled
         for name, field in self._fields.items():
             field.control.value = getattr(preferences, name)
+
+    async def _switched(self) -> None:
+        value = bool(self._push.value)
+        if value != self._now.push_enabled:
+            await self._save({"push_enabled": value}, {})
 
     async def _changed(self, name: str) -> None:
         value = plain(self._fields[name].control.value)

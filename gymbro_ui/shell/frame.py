@@ -59,7 +59,8 @@ class Frame:
             self.top = TopBar(self._acts(), self._look)
             self.agent.on_dress = self.top.show_look
             with self.top.connection:
-                ConnectionBadge(self._on_way)
+                push = self._console.settings.preferences.push_enabled
+                self.connection = ConnectionBadge(self._on_way, push=push)
             self._page_area()
             ui.element("div").classes("gb-dock").props("id=gb-dock")
             self.foot = StatusBar(*_database(self._console), VERSION)
@@ -93,7 +94,7 @@ class Frame:
         on_batch(console.e2e.launched, lambda _: self._draw_run())
         on_batch(console.e2e.finished, lambda _: self._draw_run())
         on_batch(console.schedules.changed, lambda _: self._draw_pulse())
-        on_batch(console.settings.changed, lambda _: self._draw_pulse())
+        on_batch(console.settings.changed, lambda _: self._draw_settings())
         self._timer = ui.timer(self._pace_s(LIVE), self._draw_pulse, immediate=False)
         self._draw_target()
         self._draw_health()
@@ -144,6 +145,10 @@ class Frame:
         console = self._console
         texts = [sentence(notice) for notice in console.notices]
         self.notices.show(texts, lasting=console.is_read_only)
+
+    def _draw_settings(self) -> None:
+        self.connection.push(on=self._console.settings.preferences.push_enabled)
+        self._draw_pulse()
 
     def _pace_s(self, way: str) -> float:
         preferences = self._console.settings.preferences

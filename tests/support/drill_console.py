@@ -28,6 +28,19 @@ def _routes(console: Any) -> APIRouter:
         found = await console.executions.get(key)
         return {"status": found.status, "error_kind": found.error_kind, "done": found.done}
 
+    @router.post("/end")
+    async def end() -> dict[str, Any]:
+        keys = [one.execution_id for one in console.executions.running()]
+        await console.executions.cancel_many(keys)
+        for key in keys:
+            await console.executions.wait(key)
+        return {"ids": keys}
+
+    @router.post("/settings")
+    async def settings(changes: dict[str, Any] = Body()) -> dict[str, Any]:  # noqa: B008
+        await console.settings.change(changes)
+        return {}
+
     return router
 
 

@@ -32,7 +32,9 @@ class ConsoleProcess:
         *,
         environment: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
+        program: Sequence[str] = (str(MAIN),),
     ) -> None:
+        self._program = program
         self.data_dir = data_dir
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -43,7 +45,7 @@ class ConsoleProcess:
 
     def start(self, seconds: float = 60) -> "ConsoleProcess":
         """Return when the health route answers."""
-        command = [sys.executable, str(MAIN), "run", "--no-browser", "--port", str(self.port)]
+        command = [sys.executable, *self._program, "run", "--no-browser", "--port", str(self.port)]
         command += ["--data-dir", str(self.data_dir), *self._options]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
