@@ -1,6 +1,6 @@
 """Pure: what a prompt may hold, and how its tools are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from services.foundation.errors import InputError
@@ -10,6 +10,7 @@ from services.settings.types import OutputProtocol
 CONTENT_MAX = 200_000
 NAME_MAX = 200
 TOOLS_MAX = 128
+MESSAGE_MAX = 500
 TYPES: Mapping[OutputProtocol, tuple[PromptType, PromptType]] = {
     OutputProtocol.THINKINGML: (PromptType.SYSTEM, PromptType.TOOLS),
     OutputProtocol.JSONSEQ: (PromptType.SYSTEM_JSONSEQ, PromptType.TOOLS_JSONSEQ),
@@ -51,6 +52,29 @@ def checked_values(edit: PromptEdit) -> dict[str, Any]:
     return values
 
 
+def checked_message(text: str) -> str:
+    """Return what an author says of a version, in one line; raise InputError."""
+    return " ".join(_text(text, "message", MESSAGE_MAX).split())
+
+
+def protocol_of(prompt_type: PromptType, otherwise: OutputProtocol) -> OutputProtocol:
+    """Return the output protocol a type belongs to; the types of agents belong to any."""
+    return next((name for name, types in TYPES.items() if prompt_type in types), otherwise)
+
+
+def is_tools(prompt_type: PromptType) -> bool:
+    """Return whether prompts of the type go out only together with tools."""
+    return prompt_type in (PromptType.TOOLS, PromptType.TOOLS_JSONSEQ, PromptType.AGENT_TOOLS)
+
+
+def tool_name(tool: Mapping[str, Any]) -> str:
+    """Return the name of a tool schema, of either shape; empty when it has none."""
+    inner: object = tool.get("function")
+    named = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else tool
+    name: object = named.get("name")
+    return name if isinstance(name, str) else ""
+
+
 def _text(value: str, field: str, longest: int) -> str:
     if len(value) > longest:
         raise InputError("At most {longest} characters", field=field, longest=longest)
@@ -64,12 +88,9 @@ def _tools(value: Any) -> Any:
         raise InputError(
             "Tools are a list, or an object with a list under tools", field="tools_json"
         )
-    names: Sequence[object] = [
-        cast("Mapping[str, Any]", tool.get("function") or tool).get("name")
-        for tool in tools_of(value)
-    ]
+    names = [tool_name(tool) for tool in tools_of(value)]
     if len(names) > TOOLS_MAX:
         raise InputError("At most {count} tools", field="tools_json", count=TOOLS_MAX)
-    if any(not isinstance(name, str) or not name for name in names):
+    if not all(names):
         raise InputError("Each tool needs a name", field="tools_json")
     return cast("object", value)

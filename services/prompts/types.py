@@ -1,10 +1,14 @@
 """Prompts: what the gateway puts in front of a conversation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from services.foundation.errors import ConflictError
+from services.foundation.messages import Message
+from services.settings.types import OutputProtocol
 
 
 class PromptType(StrEnum):
@@ -18,9 +22,23 @@ class PromptType(StrEnum):
     AGENT_TOOLS = "agent_tools"
 
 
+class VersionConflictError(ConflictError):
+    """Somebody else saved a version since this text was begun; `newest_no` is theirs."""
+
+    def __init__(self, newest_no: int, created_by: str) -> None:
+        """Keep whose version came in between."""
+        super().__init__(
+            "Version {no} was saved meanwhile by {by}. Compare it with your text first",
+            existing_id=str(newest_no),
+            no=newest_no,
+            by=created_by or "?",
+        )
+        self.newest_no = newest_no
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The head of a prompt: its newest version."""
+    """The head of a prompt: the version that is live while it is active, else its newest one."""
 
     id: int
     name: str
@@ -37,11 +55,18 @@ class Prompt:
     supabase_id: int | None = None
     created_at: datetime | None = None
     last_synced_at: datetime | None = None
+    newest_no: int = 1
+    live_since: datetime | None = None
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether a newer version waits to be made live."""
+        return self.is_active and self.newest_no > self.version_no
 
 
 @dataclass(frozen=True, slots=True)
 class PromptVersion:
-    """One immutable version of a prompt."""
+    """One immutable version of a prompt; lists leave content and tools out."""
 
     prompt_id: int
     version_no: int
@@ -49,6 +74,11 @@ class PromptVersion:
     tools_json: Any
     created_by: str
     created_at: datetime
+    prompt_type: str = ""
+    message: str = ""
+    parent_no: int | None = None
+    restored_from: int | None = None
+    sha256: str = ""  # of content and tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +94,8 @@ class PromptEdit:
     category: str | None = None
     description: str | None = None
     edited_by: str = ""
+    message: str = ""  # what changed and why
+    parent_no: int | None = None  # newest version its author saw; None: whatever is newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +109,169 @@ class ActivePrompts:
     tools_version_no: int = 0
     tools_text: str = ""
     tools: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the gateway itself saw of a version since the console started."""
+
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a search found: the prompt, and the newest version that holds the words, if any."""
+
+    prompt_id: int
+    version_no: int | None = None
+
+
+class PartKind(StrEnum):
+    """What became of a piece of text."""
+
+    SAME = "same"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffPart:
+    """A piece of text and what became of it."""
+
+    kind: PartKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Two texts as one sequence of pieces; `is_coarse`: too large to compare word by word."""
+
+    parts: tuple[DiffPart, ...]
+    is_coarse: bool = False
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs."""
+        return all(part.kind is PartKind.SAME for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions: their texts and their tools as JSON."""
+
+    text: Diff
+    tools: Diff
+    tools_added: tuple[str, ...] = ()  # names
+    tools_removed: tuple[str, ...] = ()
+    tools_changed: tuple[str, ...] = ()
+
+    @property
+    def is_same(self) -> bool:
+        """Whether neither text nor tools differ."""
+        return self.text.is_same and self.tools.is_same
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTrial:
+    """Prompts that are not active, for requests of the operator that name the trial."""
+
+    active: ActivePrompts
+    protocol: OutputProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRequest:
+    """Ask these models under one version before it goes live."""
+
+    prompt_id: int
+    version_no: int
+    models: tuple[str, ...]
+    text: str = ""  # empty: the text of the E2E
+    with_live: bool = False  # ask under the live version too, to compare
+
+
+class TrialState(StrEnum):
+    """How far one answer of a trial is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialAnswer:
+    """What one model says under one version; verdict ok, slow and so on once it is done."""
+
+    model: str
+    version_no: int  # of the prompt; for the live one its own number
+    is_live: bool = False
+    state: TrialState = TrialState.WAITING
+    text: str = ""  # so far, at most TEXT_MOST characters
+    verdict: str = ""
+    reason: str = ""
+    ttft_ms: int | None = None
+    latency_ms: int | None = None
+    resolved_model: str = ""
+    request_id: str = ""
+    tool_names: tuple[str, ...] = ()
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the answer is good; a slow one is."""
+        return self.verdict in ("ok", "slow")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A trial with every answer, in the order they were asked for."""
+
+    execution_id: str
+    request: TrialRequest
+    answers: tuple[TrialAnswer, ...] = ()
+    is_over: bool = False
+    error: str = ""
+
+    @property
+    def tried(self) -> tuple[TrialAnswer, ...]:
+        """The answers under the version that is tried."""
+        return tuple(answer for answer in self.answers if not answer.is_live)
+
+    @property
+    def passed(self) -> int:
+        """How many of them are good."""
+        return sum(answer.has_passed for answer in self.tried)
+
+
+class ImportFate(StrEnum):
+    """What a file of an import would do."""
+
+    NEW = "new"
+    VERSION = "version"  # one more version of a prompt that is here
+    KNOWN = "known"  # this text is here already
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFile:
+    """A file as it came: its name without a folder, and its bytes."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One prompt of a file, what it would do, and why it would do nothing."""
+
+    file: str
+    fate: ImportFate
+    edit: PromptEdit | None = None
+    known_no: int | None = None  # version that has the same text
+    reason: Message | None = None
+
+    @property
+    def is_useful(self) -> bool:
+        """Whether importing it changes anything."""
+        return self.fate in (ImportFate.NEW, ImportFate.VERSION)

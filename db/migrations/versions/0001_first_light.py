@@ -110,11 +110,13 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("version", sa.String(length=50), nullable=False),
         sa.Column("version_no", sa.Integer(), nullable=False),
+        sa.Column("newest_no", sa.Integer(), nullable=False),
         sa.Column("category", sa.String(length=100), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("tools_json", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("prompt_type", sa.String(length=30), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("live_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_synced_at", sa.DateTime(timezone=True), nullable=True),
@@ -455,7 +457,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("executions", schema=None) as batch_op:
-        batch_op.create_index("ix_executions_agent", ["agent_id", "id"], unique=False)
+        batch_op.create_index("ix_executions_agent", ["agent_id", "status", "id"], unique=False)
         batch_op.create_index("ix_executions_created", ["created_at", "id"], unique=False)
         batch_op.create_index("ix_executions_parent", ["parent_id", "id"], unique=False)
         batch_op.create_index("ix_executions_seq", ["seq"], unique=False)
@@ -463,7 +465,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_executions_type", ["execution_type", "status", "id"], unique=False
         )
-        batch_op.create_index("ix_executions_workflow", ["workflow_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_executions_workflow", ["workflow_id", "status", "id"], unique=False
+        )
 
     op.create_table(
         "gateway_messages",
@@ -626,6 +630,11 @@ def upgrade() -> None:
         sa.Column("version_no", sa.Integer(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("tools_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("prompt_type", sa.String(length=30), nullable=False),
+        sa.Column("message", sa.String(length=500), nullable=False),
+        sa.Column("parent_no", sa.Integer(), nullable=True),
+        sa.Column("restored_from", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -747,8 +756,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ai_endpoints_name"))
 
     op.drop_table("ai_endpoints")
+    op.drop_table("agents")
     with op.batch_alter_table("account_users", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_users_created_at"))
 
-    op.drop_table("agents")
     op.drop_table("account_users")

@@ -40,7 +40,9 @@ def test_a_new_store_has_the_four_named_prompts_active(prompts: Prompts) -> None
 async def test_every_edit_adds_a_version_and_old_ones_stay(prompts: Prompts) -> None:
     first = prompts.all()[0].content
     changed = await prompts.save(PromptEdit(id=1, content="second", edited_by="me"))
-    assert (changed.version_no, changed.id) == (2, 1)
+    assert (changed.version_no, changed.newest_no, changed.id) == (1, 2, 1)
+    assert prompts.active(OutputProtocol.THINKINGML).system_text == first
+    await prompts.activate(1)
     assert prompts.active(OutputProtocol.THINKINGML).system_text == "second"
     back = await prompts.roll_back(1, 1)
     assert (back.version_no, back.content) == (3, first)
@@ -81,13 +83,14 @@ async def test_deleted_start_prompts_stay_deleted_and_active_ones_cannot_go(
 async def test_changes_of_active_prompts_leave_marks(
     prompts: Prompts, database: Database, clock: FakeClock
 ) -> None:
-    await prompts.save(PromptEdit(id=1, content="x"))
+    await prompts.save(PromptEdit(id=1, content="x"))  # a draft: nothing the gateway says changes
+    await prompts.activate(1)
     await prompts.deactivate(1)
     await prompts.activate(1)
     day = timedelta(days=1)
     marks = await database.read(lambda s: marks_between(s, clock.now() - day, clock.now() + day))
     assert [(m.kind, m.detail) for m in marks] == [
-        ("prompt", "version 2"),
+        ("prompt", "active, version 2"),
         ("prompt", "switched off"),
         ("prompt", "active, version 2"),
     ]
