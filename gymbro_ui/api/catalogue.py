@@ -106,19 +106,23 @@ def mapping_row(mapping: ModelMapping) -> dict[str, Any]:
     }
 
 
-def prompt_row(prompt: Prompt) -> dict[str, Any]:
-    """Return the head of a prompt."""
+def prompt_row(prompt: Prompt, version: PromptVersion | None = None) -> dict[str, Any]:
+    """Return the head of a prompt, with the text of `version` where one is given."""
+    shown = version or prompt
     return {
         "id": prompt.id,
         "supabase_id": prompt.supabase_id,
         "name": prompt.name,
         "prompt_type": str(prompt.prompt_type),
-        "content": prompt.content,
+        "content": shown.content,
         "version": prompt.version,
-        "version_no": prompt.version_no,
+        "version_no": shown.version_no,
+        "newest_version_no": prompt.newest_no,
+        "live_version_no": prompt.version_no if prompt.is_active else None,
+        "live_since": moment(prompt.live_since),
         "category": prompt.category,
         "description": prompt.description,
-        "tools_json": prompt.tools_json,
+        "tools_json": shown.tools_json,
         "is_active": prompt.is_active,
         "created_at": moment(prompt.created_at),
         "updated_at": moment(prompt.updated_at),
@@ -131,6 +135,11 @@ def version_row(version: PromptVersion) -> dict[str, Any]:
     return {
         "prompt_id": version.prompt_id,
         "version_no": version.version_no,
+        "prompt_type": version.prompt_type,
+        "message": version.message,
+        "parent_no": version.parent_no,
+        "restored_from": version.restored_from,
+        "sha256": version.sha256,
         "content": version.content,
         "tools_json": version.tools_json,
         "created_by": version.created_by,

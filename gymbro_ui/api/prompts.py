@@ -30,6 +30,8 @@ class PromptBody(BaseModel):
     category: Annotated[str, Field(max_length=100)] | None = None
     description: Annotated[str, Field(max_length=5_000)] | None = None
     is_active: bool | None = None
+    message: Annotated[str, Field(max_length=500)] = ""
+    parent_no: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
 
     def to_edit(self, prompt_id: int | None, edited_by: str) -> PromptEdit:
         """Return the edit for the service."""
@@ -43,12 +45,14 @@ class PromptBody(BaseModel):
             category=self.category,
             description=self.description,
             edited_by=edited_by[:200],
+            message=self.message,
+            parent_no=self.parent_no,
         )
 
     @property
     def changes_text(self) -> bool:
         """Whether anything but the active mark is sent."""
-        return bool(self.model_fields_set - {"is_active"})
+        return bool(self.model_fields_set - {"is_active", "message", "parent_no"})
 
 
 def router(console: "Console") -> APIRouter:
@@ -111,9 +115,10 @@ def _add_heads(api: APIRouter, console: "Console") -> None:
     async def update(  # pyright: ignore[reportUnusedFunction]
         prompt_id: RowId, body: PromptBody, request: Request, caller: Caller = admin
     ) -> Response:
-        """Change a prompt, which adds a version."""
+        """Add a version, and answer with it; it goes live with `is_active: true` or its own route."""
         prompt = await _update(console, _known(console, prompt_id), body, caller)
-        return envelope(request_id_of(request.scope), prompt_row(prompt))
+        newest = await console.prompts.version(prompt.id, prompt.newest_no)
+        return envelope(request_id_of(request.scope), prompt_row(prompt, newest))
 
     @api.delete("/prompts/{prompt_id}")
     async def delete(prompt_id: RowId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -126,9 +131,14 @@ def _add_versions(api: APIRouter, console: "Console") -> None:
     admin = Depends(admin_caller(console))
 
     @api.post("/prompts/{prompt_id}/activate")
-    async def activate(prompt_id: RowId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
-        """Make this the active prompt of its type."""
-        prompt = await console.prompts.activate(prompt_id)
+    async def activate(  # pyright: ignore[reportUnusedFunction]
+        prompt_id: RowId,
+        request: Request,
+        version_no: Annotated[int | None, Query(ge=1, le=2_147_483_647)] = None,
+        _: Caller = admin,
+    ) -> Response:
+        """Make this the active prompt of its type, with its newest version unless one is named."""
+        prompt = await console.prompts.activate(prompt_id, version_no)
         return envelope(request_id_of(request.scope), prompt_row(prompt))
 
     @api.get("/prompts/{prompt_id}/versions")
@@ -142,10 +152,7 @@ def _add_versions(api: APIRouter, console: "Console") -> None:
         prompt_id: RowId, version_no: RowId, request: Request, _: Caller = admin
     ) -> Response:
         """Return one version."""
-        known = await console.prompts.versions(prompt_id)
-        found = next((item for item in known if item.version_no == version_no), None)
-        if found is None:
-            raise WireError(404, "not_found", "version not found", is_admin_route=True)
+        found = await console.prompts.version(prompt_id, version_no)
         return envelope(request_id_of(request.scope), version_row(found))
 
     @api.post("/prompts/{prompt_id}/rollback")
@@ -165,9 +172,10 @@ def _add_versions(api: APIRouter, console: "Console") -> None:
 async def _update(console: "Console", prompt: Prompt, body: PromptBody, caller: Caller) -> Prompt:
     if body.changes_text:
         prompt = await console.prompts.save(body.to_edit(prompt.id, caller.user_id))
-    if body.is_active is not None and body.is_active != prompt.is_active:
-        switch = console.prompts.activate if body.is_active else console.prompts.deactivate
-        prompt = await switch(prompt.id)
+    if body.is_active:
+        return await console.prompts.activate(prompt.id)
+    if body.is_active is False and prompt.is_active:
+        return await console.prompts.deactivate(prompt.id)
     return prompt
 
 

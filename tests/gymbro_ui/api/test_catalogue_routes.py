@@ -213,8 +213,13 @@ async def test_passthrough_mode_keeps_the_clients_own_prompt(world: World) -> No
 async def test_prompts_live_through_their_routes(world: World) -> None:
     _, body = await call(world, "GET", "/llm/prompts?page_size=2")
     assert (body["total"], body["page"], body["page_size"], len(body["data"])) == (4, 1, 2, 2)
-    _, body = await call(world, "PUT", "/llm/prompts/1", body={"content": "new"})
-    assert body["data"]["version_no"] == 2
+    _, body = await call(world, "PUT", "/llm/prompts/1", body={"content": "new", "parent_no": 1})
+    assert (body["data"]["version_no"], body["data"]["content"]) == (2, "new")
+    live = (await call(world, "GET", "/llm/prompts/1"))[1]["data"]
+    assert (live["version_no"], live["newest_version_no"], live["live_version_no"]) == (1, 2, 1)
+    is_e2(await call(world, "PUT", "/llm/prompts/1", body={"content": "x", "parent_no": 1}), 409)
+    _, body = await call(world, "PUT", "/llm/prompts/1", body={"is_active": True})
+    assert (body["data"]["version_no"], body["data"]["live_version_no"]) == (2, 2)
     assert len((await call(world, "GET", "/llm/prompts/1/versions"))[1]["data"]) == 2
     assert (await call(world, "GET", "/llm/prompts/1/versions/2"))[1]["data"]["content"] == "new"
     is_e2(await call(world, "GET", "/llm/prompts/1/versions/9"), 404)
