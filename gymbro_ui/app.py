@@ -18,6 +18,7 @@ from gymbro_ui.api import (
     accounts,
     agents,
     e2e,
+    executions,
     health,
     mapping,
     messages,
@@ -40,6 +41,7 @@ ROUTERS = (
     mapping,
     prompts,
     e2e,
+    executions,
     agents,
     workflows,
     stats,
@@ -68,8 +70,9 @@ def mount(console: Console) -> None:
 
 def _choose_way(preferences: Preferences) -> None:
     """Let the next pages keep a connection open, or fetch by polling; open ones change by themselves."""
-    ways = ["websocket", "polling"] if preferences.push_enabled else ["polling"]
-    app.config.socket_io_js_transports = ways
+    app.config.socket_io_js_transports = (
+        ["websocket", "polling"] if preferences.push_enabled else ["polling"]
+    )
 
 
 def serve(console: Console, storage_secret: str) -> None:

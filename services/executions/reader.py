@@ -19,6 +19,7 @@ from services.executions.types import (
     OpenCounts,
 )
 from services.foundation.errors import NotFoundError
+from services.foundation.storing import stored
 
 PAGE_MAX = 200
 NEWEST_MAX = 500
@@ -72,7 +73,7 @@ class ExecutionReader:
 
     async def newest(self, limit: int = 50) -> list[Execution]:
         """Return the newest executions, newest first."""
-        rows = await self._store.newest(max(1, min(limit, NEWEST_MAX)))
+        rows = await stored(self._store.newest(max(1, min(limit, NEWEST_MAX))))
         return [self._present(row) for row in rows]
 
     async def page(
@@ -84,12 +85,12 @@ class ExecutionReader:
         stopped there, and next_before goes on.
         """
         limit = max(1, min(limit, PAGE_MAX))
-        rows, following, is_partial = await self._store.page(wanted, before, limit)
+        rows, following, is_partial = await stored(self._store.page(wanted, before, limit))
         return ExecutionPage(tuple(self._present(row) for row in rows), following, is_partial)
 
     async def get(self, execution_id: str) -> Execution:
         """Return one execution by its text id or its number; raise NotFoundError."""
-        row = await self._store.find(execution_id)
+        row = await stored(self._store.find(execution_id))
         if row is None:
             raise NotFoundError("There is no execution {id}", id=execution_id[:40])
         return self._present(row)
@@ -99,21 +100,22 @@ class ExecutionReader:
     ) -> list[ExecutionEvent]:
         """Return its timeline after that number, oldest first; raise NotFoundError."""
         number = (await self.get(execution_id)).id
-        return await self._store.events(number, since, max(1, min(limit, EVENTS_READ_MAX)))
+        limit = max(1, min(limit, EVENTS_READ_MAX))
+        return await stored(self._store.events(number, since, limit))
 
     async def children(self, execution_id: str) -> list[Execution]:
         """Return its parts, oldest first; raise NotFoundError."""
         number = (await self.get(execution_id)).id
-        return [self._present(row) for row in await self._store.parts(number, PARTS_MAX)]
+        return [self._present(row) for row in await stored(self._store.parts(number, PARTS_MAX))]
 
     async def changed_since(self, seq: int, limit: int = 1_000) -> list[Execution]:
         """Return what changed after that announcement, each once, in the order of its last change."""
-        rows = await self._store.changed_since(seq, limit)
+        rows = await stored(self._store.changed_since(seq, limit))
         return [self._present(row) for row in rows]
 
     async def newest_seq(self) -> int:
         """Return the number of the newest announcement, also of one before a restart."""
-        return await self._store.newest_seq()
+        return await stored(self._store.newest_seq())
 
     async def read_output(self, execution_id: str, *, offset: int = 0, limit: int = 65_536) -> str:
         """Return a piece of the whole output, counted in characters; raise NotFoundError."""
@@ -127,7 +129,7 @@ class ExecutionReader:
     async def prune(self, before: datetime) -> int:
         """Remove what ended before, with timelines and outputs; return how many. Open ones stay."""
         count = 0
-        while gone := await self._store.delete_ended(before):
+        while gone := await stored(self._store.delete_ended(before)):
             count += len(gone)
             if self._folder is not None:
                 await asyncio.to_thread(output.remove_files, self._folder, gone)

@@ -34,6 +34,7 @@ from services.foundation.errors import ConflictError, ConsoleError, NotFoundErro
 from services.foundation.ids import new_id
 from services.foundation.messages import Message, say
 from services.foundation.signals import Signal
+from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
 from services.settings.service import Settings
 
@@ -133,7 +134,8 @@ class Executions(ExecutionReader):
             self._tell(made[0], tuple(events))
 
         try:
-            await self._store.insert(row, None if parent is None else options.parent_id, told)
+            parent_id = None if parent is None else options.parent_id
+            await stored(self._store.insert(row, parent_id, told))
         finally:
             self._starting.discard(kind.name)
         return made[0]
