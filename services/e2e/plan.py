@@ -32,6 +32,11 @@ def to_params(request: LaunchRequest) -> dict[str, Any]:
     }
 
 
+def again(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the same launch by hand: the slot was served already."""
+    return {**params, "slot_at": None}
+
+
 def from_params(params: Mapping[str, Any], default_types: Sequence[str]) -> LaunchRequest:
     """Return the request an execution was started with; raise InputError naming the field."""
     slot = params.get("slot_at")

@@ -61,7 +61,15 @@ class E2e(History):
         self.finished: Signal[Launch] = Signal("e2e.finished")
         self.health_changed: Signal[Health] = Signal("e2e.health_changed")
         parts.executions.register(
-            ExecutionKind(KIND, "End-to-end run", "science", self.run, is_exclusive=True)
+            ExecutionKind(
+                KIND,
+                "End-to-end run",
+                "science",
+                self.run,
+                is_exclusive=True,
+                home="/e2e",
+                again=plan.again,
+            )
         )
         parts.targets.changed.subscribe(self._on_target)
         parts.mapping.changed.subscribe(self._on_mapping)
