@@ -29,6 +29,7 @@ from services.models.monitor import Monitor
 from services.models.probing import Probing
 from services.models.service import Models
 from services.prompts.service import Prompts
+from services.prompts.trial import PromptTrialParts, PromptTrials
 from services.schedules.service import Schedules
 from services.secrets.service import Secrets
 from services.settings.machine import machine_zone
@@ -148,6 +149,17 @@ class Console:
                 self.executions,
                 self.chat,
                 self._active_prompt,
+                self._own_api_base,
+                lambda: self.accounts.operator_token,
+            )
+        )
+        self.prompt_trials = PromptTrials(
+            PromptTrialParts(
+                self.prompts,
+                self.settings,
+                self.executions,
+                self.chat,
+                lambda: [model.name for model in self.mapping.mapped()],
                 self._own_api_base,
                 lambda: self.accounts.operator_token,
             )

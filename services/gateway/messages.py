@@ -36,7 +36,9 @@ from services.gateway.types import (
     Route,
 )
 from services.prompts.service import Prompts
+from services.prompts.types import ActivePrompts
 from services.settings.service import Settings
+from services.settings.types import OutputProtocol, PromptMode
 
 _log = logging.getLogger(__name__)
 RUNNING_MAX = 2_000  # messages generated at one time
@@ -55,6 +57,16 @@ class Desk:
     board: Board
     prompts: Prompts
     settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The prompts a message is put on, the protocol they ask for, and who decides on them."""
+
+    active: ActivePrompts
+    protocol: OutputProtocol
+    mode: PromptMode
+    is_trial: bool = False
 
 
 class Messages:
@@ -87,6 +99,7 @@ class Messages:
         if len(self._running) >= RUNNING_MAX:
             raise GatewayError(503, "server_busy", "Too many messages at once", retry_after_s=5)
         key = rules.model_key(incoming)
+        ground = self._ground(caller, incoming)
         route = self._desk.routing.resolve(
             caller,
             key,
@@ -96,7 +109,7 @@ class Messages:
             trial_id=incoming.metadata.get("mapping_trial"),
         )
         rules.check_payload(incoming)
-        job = self._job(caller, incoming, request_id, key, route)
+        job = self._job(caller, incoming, request_id, key, route, ground)
         try:
             await self._keep(job)
         except BaseException:
@@ -152,27 +165,45 @@ class Messages:
                 await self._purge()
             turn += 1
 
-    def _job(
-        self, caller: Caller, incoming: IncomingMessage, request_id: str, key: str, route: Route
-    ) -> Job:
+    def _ground(self, caller: Caller, incoming: IncomingMessage) -> Ground:
+        """Return the prompts of the message; the operator alone may name a trial of others."""
         app = self._desk.settings.app
-        mode = rules.result_mode(incoming, app.default_result_mode)
+        trial_id = incoming.metadata.get("prompt_trial") if caller.is_operator else None
+        if trial_id is None:
+            active = self._desk.prompts.active(app.app_output_protocol)
+            return Ground(active, app.app_output_protocol, app.prompt_mode)
+        trial = self._desk.prompts.trial(trial_id)
+        if trial is None:  # never quietly under other prompts than the ones asked for
+            raise GatewayError(422, "prompt_trial_unknown", "There is no such trial")
+        return Ground(trial.active, trial.protocol, PromptMode.SERVER, is_trial=True)
+
+    def _job(  # each is a fact of its own
+        self,
+        caller: Caller,
+        incoming: IncomingMessage,
+        request_id: str,
+        key: str,
+        route: Route,
+        ground: Ground,
+    ) -> Job:
+        mode = rules.result_mode(incoming, self._desk.settings.app.default_result_mode)
         conversation_id = rules.conversation_id(incoming.conversation_id)
+        assembly = assemble(incoming, ground.mode, ground.active)
+        created_at = self._clock.now()
+        if assembly.is_ours and not ground.is_trial:
+            with_tools = assembly.block["tools_prompt_id"] is not None
+            self._desk.prompts.note_served(ground.active, created_at, with_tools=with_tools)
         return Job(
             caller=caller,
             incoming=incoming,
             key=key,
             route=route,
             mode=mode,
-            assembly=assemble(
-                incoming, app.prompt_mode, self._desk.prompts.active(app.app_output_protocol)
-            ),
-            delivery=Delivery(
-                mode, app.app_output_protocol, incoming.dialect or route.resolution.dialect
-            ),
+            assembly=assembly,
+            delivery=Delivery(mode, ground.protocol, incoming.dialect or route.resolution.dialect),
             log=self._desk.board.open(new_hex(), conversation_id, caller.user_id, request_id),
             request_id=request_id,
-            created_at=self._clock.now(),
+            created_at=created_at,
             began=self._clock.monotonic(),
             saves_history=rules.saves_history(incoming),
         )

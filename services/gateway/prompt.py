@@ -23,6 +23,11 @@ class Assembly:
     conversation: Conversation | None  # None in payload mode
     block: Mapping[str, Any]  # the `prompt` block of status routed
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether our prompts stand in front, not the client's own."""
+        return self.block["mode"] == str(PromptMode.SERVER)
+
 
 def assemble(message: IncomingMessage, mode: PromptMode, active: ActivePrompts) -> Assembly:
     """Return the conversation for the supplier with its prompt block."""

@@ -94,3 +94,8 @@ def _tools(value: Any) -> Any:
     if not all(names):
         raise InputError("Each tool needs a name", field="tools_json")
     return cast("object", value)
+
+
+def type_of(stored: str) -> PromptType:
+    """Return the type a row names; an unknown one counts as system."""
+    return PromptType(stored) if stored in list(PromptType) else PromptType.SYSTEM
