@@ -38,7 +38,7 @@ class StepCard(ui.element):
     ) -> None:
         """`place` is the card's place from 0 and how many there are."""
         super().__init__("section")
-        self.classes("ga-card").mark(f"step-{place[0] + 1}")
+        self.classes("ga-card").props("tabindex=-1").mark(f"step-{place[0] + 1}")
         self.fields: dict[str, Field] = {}
         self._draft = draft
         self._kind = kind
@@ -58,20 +58,20 @@ class StepCard(ui.element):
             ui.label(str(at + 1)).classes("t-meta c-faint")
             icon("help" if self._kind is None else self._kind.icon)
             ui.label(title).classes("t-table t-strong gb-grow t-clip")
-            self.up = icon_button(
+            up = icon_button(
                 "arrow_upward",
                 tr("Move up (Alt ↑)"),
                 lambda: self._acts.move(at, at - 1),
                 small=True,
             )
-            self.up.set_enabled(at > 0)
-            self.down = icon_button(
+            up.set_enabled(at > 0)
+            down = icon_button(
                 "arrow_downward",
                 tr("Move down (Alt ↓)"),
                 lambda: self._acts.move(at, at + 1),
                 small=True,
             )
-            self.down.set_enabled(at < self._count - 1)
+            down.set_enabled(at < self._count - 1)
             icon_button("close", tr("Remove"), lambda: self._acts.remove(at), small=True)
         head.on("dragstart", lambda: self._acts.grab(at))
 

@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from components.agents.drafts import Draft
-from components.primitives.field import Field, choice_field, long_field, number_field
+from components.primitives.field import Field, long_field, number_field
 from components.primitives.toolbar import Segment
 from components.words import tr
 from services.workflows.types import TEXT_MAX, FieldKind, StepField
@@ -100,9 +100,8 @@ def _agent(one: StepField, draft: Draft, choices: StepChoices) -> Field:
     named = {str(number): name for number, name in choices.agents.items()}
     chosen = str(draft.values.get(one.name) or "")
     hint = "" if named else tr("There is no agent yet: make one in the other tab")
-    made = choice_field(tr(one.label), named, chosen if chosen in named else "", hint=hint)
-    if chosen not in named:
-        made.control.set_value(None)
+    made = Field(tr(one.label), hint)
+    made.hold(ui.select(named, value=chosen if chosen in named else None))
     made.control.on_value_change(
         hear(lambda value: _keep(draft, one.name, int(value) if value else None))
     )

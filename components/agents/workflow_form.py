@@ -85,8 +85,8 @@ class WorkflowForm:
             found |= card.fields
         return found
 
-    def _show(self, focus: tuple[int, str] | None = None) -> None:
-        """Draw the cards anew, the cursor on the button of a card that was moved."""
+    def _show(self, focus: int | None = None) -> None:
+        """Draw the cards anew, the focus on the one that was moved."""
         self._cards.clear()
         self._whole.refuse("")
         self._step_cards: list[StepCard] = []
@@ -101,8 +101,7 @@ class WorkflowForm:
                 self._step_cards.append(StepCard(draft, kind, place, choices, acts))
         self._add.set_enabled(len(self.drafts) < STEPS_MAX)
         if focus is not None:
-            card = self._step_cards[focus[0]]
-            (card.up if focus[1] == "up" else card.down).run_method("$el.focus")
+            self._step_cards[focus].run_method("focus")
 
     def _labels(self) -> Sequence[str]:
         return [draft.name or self._label(draft) for draft in self.drafts]
@@ -122,7 +121,7 @@ class WorkflowForm:
         if not 0 <= end < len(self.drafts) or start == end:
             return
         self.drafts = moved(self.drafts, start, end)
-        self._show((end, "up" if end < start else "down"))
+        self._show(end)
 
     def remove(self, at: int) -> None:
         """Take a step out."""
