@@ -15,6 +15,7 @@ from services.targets.types import Target
 
 GATEWAY_S = 15.0
 PROVIDER_S = 10.0
+Source = tuple[str, int | None]  # provider word and endpoint
 
 
 @dataclass(slots=True)
@@ -22,24 +23,29 @@ class Evidence:
     """What the launch has shown so far."""
 
     good_gateway: bool = False  # a cell came through the gateway to its end
-    providers_ok: set[str] = field(default_factory=set[str])  # provider words that answered
-    providers_seen: set[str] = field(default_factory=set[str])
+    providers_ok: set[Source] = field(default_factory=set[Source])  # those that answered
+    providers_seen: set[Source] = field(default_factory=set[Source])
 
     def note(self, cell: Cell) -> None:
         """Take a cell that ended."""
         if cell.is_demo or not cell.provider:
             self.good_gateway = self.good_gateway or cell.success
             return
-        self.providers_seen.add(cell.provider)
+        self.providers_seen.add(_source(cell))
         if cell.success or cell.ttft_ms is not None:
-            self.providers_ok.add(cell.provider)
+            self.providers_ok.add(_source(cell))
             self.good_gateway = True
 
-    def other_provider_ok(self, provider: str) -> bool | None:
-        """Whether another provider answered; None when there was no other."""
-        if self.providers_ok - {provider}:
+    def other_provider_ok(self, cell: Cell) -> bool | None:
+        """Whether another provider than the cell's answered; None when there was no other."""
+        if self.providers_ok - {_source(cell)}:
             return True
-        return False if self.providers_seen - {provider} else None
+        return False if self.providers_seen - {_source(cell)} else None
+
+
+def _source(cell: Cell) -> Source:
+    """Return which supplier was asked: `openai` is the word of every OpenAI-compatible one."""
+    return cell.provider, cell.endpoint_id
 
 
 class Legs:
@@ -70,7 +76,7 @@ class Legs:
         return Facts(
             kind=cell.kind,
             is_self=self._target.is_self,
-            other_provider_ok=self.evidence.other_provider_ok(cell.provider),
+            other_provider_ok=self.evidence.other_provider_ok(cell),
         )
 
     async def look(self, cell: Cell, reply: Reply, token: str) -> dict[str, str]:

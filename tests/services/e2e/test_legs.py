@@ -111,6 +111,16 @@ async def test_a_provider_that_is_gone_is_blamed_only_when_another_one_answers(
     assert causes.settle(legs.facts(cell), SILENT, words) is Cause.PROVIDER
 
 
+async def test_another_endpoint_that_speaks_the_same_protocol_is_another_provider(
+    desk: E2eDesk, free_port: int
+) -> None:
+    legs = legs_of(desk)
+    cell = a_failed(await an_endpoint(desk, free_port), kind=Kind.SUPPLIER)
+    legs.evidence.note(a_cell("other", provider="openai", endpoint_id=77))
+    words = await legs.look(cell, SILENT, TOKEN)
+    assert causes.settle(legs.facts(cell), SILENT, words) is Cause.PROVIDER
+
+
 async def test_of_another_server_nothing_is_asked_beside_its_own_answers(
     desk: E2eDesk, upstream: FakeUpstream
 ) -> None:
