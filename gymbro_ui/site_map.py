@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.words import word
-from gymbro_ui.pages import agents, dashboard, e2e, executions, settings
+from gymbro_ui.pages import agents, dashboard, e2e, executions, mapping, models, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,22 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("/", word("Overview"), "monitoring", dashboard.render, key="o", is_red=True),
     Page("/executions", word("Executions"), "bolt", executions.render, key="x"),
+    Page(
+        "/models",
+        word("Models & providers"),
+        "dns",
+        models.render,
+        group=word("Models & checks"),
+        key="m",
+    ),
+    Page(
+        "/mapping",
+        word("Mapping"),
+        "alt_route",
+        mapping.render,
+        group=word("Models & checks"),
+        key="r",
+    ),
     Page(
         "/e2e",
         word("E2E records"),

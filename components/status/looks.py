@@ -61,6 +61,8 @@ RUN_LOOKS: Mapping[RunStatus, Look] = {
 
 ENDPOINT_LOOKS: Mapping[str, Look] = {
     "online": Look("ok", "tick", "tint", word("Online")),
+    "sign_in_failed": CELL_LOOKS[CellStatus.SIGNIN_FAILED],
+    "models_not_listed": Look("slow", "half", "outline", word("Models not listed")),
     "offline": Look("failed", "cross", "solid", word("Offline")),
     "checking": Look("running", "ring", "ring", word("Checking")),
     "unknown": Look("none", "hollow", "plain", word("Not checked yet")),

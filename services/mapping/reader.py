@@ -10,6 +10,7 @@ from services.mapping.resolver import Resolver
 from services.mapping.types import (
     Coverage,
     Explanation,
+    Flaw,
     Impact,
     ImportPlan,
     MappedModel,
@@ -76,6 +77,10 @@ class MappingReader:
         """Every model a request can get now, sorted."""
         return self._resolver.offered
 
+    def flaw_of(self, model: str) -> Flaw | None:
+        """Return why nobody is routed to the model, or None."""
+        return self._resolver.flaw_of(model)
+
     # -- what a change would do
 
     def impact(
@@ -136,7 +141,7 @@ class MappingReader:
         read: list[MappingEdit | Skipped] = []
         for row in transfer.read_rows(content):
             try:
-                read.append(transfer.as_edit(checked(transfer.to_edit(row))))
+                read.append(checked(transfer.to_edit(row)).as_edit())
             except InputError as error:
                 read.append(transfer.skipped(row, error.message))
         return transfer.plan(self._by_id, read)

@@ -45,19 +45,6 @@ def as_row(mapping: ModelMapping) -> dict[str, Any]:
     }
 
 
-def as_edit(mapping: ModelMapping) -> MappingEdit:
-    """Return the edit that would store the mapping as it is."""
-    return MappingEdit(
-        scope_type=mapping.scope_type,
-        scope_key=mapping.scope_key,
-        name=mapping.name,
-        default_model=mapping.default_model,
-        candidates=mapping.candidates,
-        is_active=mapping.is_active,
-        metadata=mapping.metadata,
-    )
-
-
 def export_text(mappings: Iterable[ModelMapping], now: datetime) -> str:
     """Return the file of an export; read_rows() reads it back."""
     rows = [as_row(mapping) for mapping in mappings]
@@ -122,7 +109,7 @@ def plan(present: Mapping[str, ModelMapping], read: Iterable[MappingEdit | Skipp
         known = present.get(mapping_id)
         if known is None:
             added[mapping_id] = one
-        elif as_edit(known) == one:
+        elif known.as_edit() == one:
             same.add(mapping_id)
         else:
             changed[mapping_id] = Changed(known, one)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from services.mapping import outlook, transfer
+from services.mapping import outlook
 from services.mapping.edits import checked
 from services.mapping.reader import MappingReader
 from services.mapping.resolver import KEY_SCOPES, Resolver
@@ -33,7 +33,7 @@ def questions(
     candidate the candidate stands first, as it would when the ones before it fail.
     """
     changed = [checked(edit) for edit in edits]
-    base = mappings.candidate([transfer.as_edit(one) for one in changed])
+    base = mappings.candidate([one.as_edit() for one in changed])
     asked: dict[str, Question] = {}
     for mapping in changed:
         if not mapping.is_active:

@@ -36,6 +36,18 @@ class ModelMapping:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     updated_at: datetime | None = None
 
+    def as_edit(self, *, is_active: bool | None = None) -> "MappingEdit":
+        """Return the edit that would store the mapping as it is, switched as wanted."""
+        return MappingEdit(
+            scope_type=self.scope_type,
+            scope_key=self.scope_key,
+            name=self.name,
+            default_model=self.default_model,
+            candidates=self.candidates,
+            is_active=self.is_active if is_active is None else is_active,
+            metadata=self.metadata,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MappingEdit:

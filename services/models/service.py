@@ -194,6 +194,17 @@ class Models:
             return None
         return listings.change_of(endpoint, listing)
 
+    def listing_changes(self) -> dict[int, ListingChange]:
+        """Return the endpoints whose own list differs from the stored one."""
+        found = {i: self.listing_change(i) for i in self.listings}
+        return {i: change for i, change in found.items() if change and not change.is_empty}
+
+    @property
+    def embedding(self) -> frozenset[str]:
+        """Names of offered models that answer with vectors and are never routed to."""
+        names = {name for endpoint in self.endpoints for name in endpoint.offered}
+        return frozenset(filter(rules.is_embedding_like, names))
+
     async def apply_listing(self, change: ListingChange) -> Endpoint:
         """Return the endpoint with the list that was shown; raise ConflictError when it is outdated."""
         if self.listing_change(change.endpoint_id) != change:
