@@ -76,6 +76,16 @@ class SupplierForm(ui.element):
                 self._probe = button(tr("Test"), None, icon="network_check").props("type=submit")
                 self._found = ui.element("div").classes("gb-row").props("aria-live=polite")
             self._choice = ui.element("div").classes("gb-col ov-wide gb-hide")
+        for name in ("base_url", "provider_protocol", "api_key"):
+            self.fields[name].control.on_value_change(self._forget)
+
+    def _forget(self) -> None:
+        """Take back what the last test found: it was about another address or key."""
+        self._offered = ()
+        self.fields.pop("model", None)
+        self._found.clear()
+        self._choice.clear()
+        self._choice.classes(add="gb-hide")
 
     def _draft(self, models: Sequence[str] = ()) -> SupplierDraft:
         read = {name: str(field.control.value or "").strip() for name, field in self.fields.items()}
@@ -89,12 +99,13 @@ class SupplierForm(ui.element):
 
     async def _test(self) -> None:
         self._probe.props("loading")
+        asked = self._draft()
         try:
-            result = await self._calls.probe(self._draft(), self.fields)
+            result = await self._calls.probe(asked, self.fields)
         finally:
             self._probe.props(remove="loading")
         self._found.clear()
-        if result is not None:
+        if result is not None and self._draft() == asked:
             self._show(result)
 
     def _show(self, result: ProbeResult) -> None:

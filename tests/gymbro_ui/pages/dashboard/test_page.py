@@ -145,6 +145,20 @@ async def test_choosing_no_model_is_refused_at_the_field():
         assert console.models.saved == []
 
 
+async def test_a_changed_key_is_not_saved_on_the_test_of_the_one_before():
+    async with operator(bare=True) as (user, _):
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "https://llm.example"
+        form.fields["api_key"].control.value = "k"
+        with user:
+            await form._test()
+        await user.should_see("保存并映射", retries=20)
+        form.fields["api_key"].control.value = "another"
+        await user.should_not_see("保存并映射", retries=20)
+        assert form._offered == ()
+
+
 async def test_a_key_that_is_being_typed_survives_what_happens_meanwhile():
     async with operator(bare=True) as (user, console):
         await user.open("/")
