@@ -78,6 +78,7 @@ class Console:
         self._build_capabilities()
         self._build_features()
         self._build_workflows()
+        self._build_agents()
 
     def _build_capabilities(self) -> None:
         """Secrets, settings, sign-in, targets, suppliers, clients."""
@@ -164,18 +165,20 @@ class Console:
                 lambda: self.accounts.operator_token,
             )
         )
-        self.agents = Agents(
-            AgentParts(
-                self.database,
-                self.clock,
-                self.settings,
-                self.targets,
-                self.identities,
-                self.chat,
-                self.prompts,
-                self.executions,
-            )
+
+    def _build_agents(self) -> None:
+        """Agents, and workflows over every kind that is registered by now."""
+        parts = AgentParts(
+            self.database,
+            self.clock,
+            self.settings,
+            self.targets,
+            self.identities,
+            self.chat,
+            self.prompts,
+            self.executions,
         )
+        self.agents = Agents(parts)
         self.agents.load()
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
