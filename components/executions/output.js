@@ -8,6 +8,7 @@ export default {
     <button v-if="!sticks && size" type="button" class="ex-fresh ex-out__down" @click="down">↓ {{ words.down }}</button></div>`,
   props: { first: Object, open: Boolean, words: Object },
   data() { return { size: 0, cut: false, sticks: true }; },
+  created() { this.pieces = []; },
   mounted() { this.start(this.first); },
   watch: { first(value, before) { if (value?.no !== before?.no) this.start(value); } },
   methods: {

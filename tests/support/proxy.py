@@ -8,12 +8,14 @@ REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n
 
 
 class Proxy:
-    """Passes bytes on; `mode` is pass, down, hang or no_websocket."""
+    """Passes bytes on; `mode` is pass, down or no_websocket."""
 
     def __init__(self, target_port: int, port: int) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.mode = "pass"
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.websockets = 0  # upgrades that were asked for
         self._target_port = target_port
         self._writers: set[asyncio.StreamWriter] = set()
@@ -43,6 +45,11 @@ class Proxy:
 
     def up(self) -> None:
         self.mode = "pass"
+        self._flows.set()
+
+    def hang(self) -> None:
+        """Take what is sent and pass nothing on until `up`, as a sleeping laptop does."""
+        self._flows.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -79,8 +86,7 @@ class Proxy:
     async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await source.read(65_536):
-                while self.mode == "hang":
-                    await asyncio.sleep(0.02)
+                await self._flows.wait()
                 sink.write(data)
                 await sink.drain()
             sink.close()

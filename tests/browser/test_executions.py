@@ -1,0 +1,428 @@
+"""What an operator sees of executions in a real Chromium: S2.43 to S2.48, keys, filters, monitor, cancel."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.conftest import find_free_port
+from tests.support.chromium import a_page, chromium
+from tests.support.drill_process import DrillProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("drill")]
+LONG = {"steps": 600, "step_s": 0.2}
+LADDER_S = 5 + 3 + 2  # grace, force, and the page
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrillProcess]:
+    found = DrillProcess(tmp_path_factory.mktemp("drill") / "data", find_free_port()).start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(autouse=True)
+def quiet(server: DrillProcess) -> Iterator[None]:
+    """Nothing runs before and after a test, and the limit is the default."""
+    server.end_all()
+    server.settings(max_executions=20, push_enabled=True)
+    yield
+    server.end_all()
+
+
+def row(page: Page, key: str) -> Locator:
+    return page.locator(f'.ex-row[data-key="{key}"]')
+
+
+async def wait_loaded(page: Page) -> None:
+    await expect(page.locator(".ex-body .ex-row, .ex-list .gb-empty").first).to_be_visible()
+
+
+# -- S2.43 to S2.48
+
+
+async def test_a_run_appears_at_once_after_its_start(server: DrillProcess) -> None:
+    """S2.43: within a second of the click, in the list, in the history and in the corner."""
+    (old,) = server.drill(text="x")
+    async with (
+        chromium() as browser,
+        a_page(browser, f"{server.url}/executions/{old}") as page,
+        a_page(browser, server.url) as overview,
+    ):
+        await page.get_by_role("button", name="重新运行").click()
+        begin = page.locator(".q-dialog").get_by_role("button", name="重新运行")
+        await expect(begin).to_be_visible()
+        async with a_page(browser, server.url + "/executions") as watching:
+            await wait_loaded(watching)
+            before = await watching.locator(".ex-body .ex-row").first.get_attribute("data-key")
+            await begin.click()
+            clicked = time.monotonic()
+            newest = watching.locator(".ex-body .ex-row").first
+            await expect(newest).not_to_have_attribute("data-key", before or "", timeout=1000)
+            assert time.monotonic() - clicked < 1.0
+            key = await newest.get_attribute("data-key")
+            await expect(row(overview, key or "")).to_be_visible(timeout=1000)
+        await expect(page).to_have_url(re.compile(f"/executions/{key}$"))
+
+
+async def test_changing_the_page_or_closing_it_leaves_a_run_alone(server: DrillProcess) -> None:
+    """S2.44, S2.3."""
+    (key,) = server.drill(**LONG)
+    async with chromium() as browser:
+        async with a_page(browser, f"{server.url}/executions/{key}") as page:
+            await page.locator('.gb-rail__item[href="/settings"]').click()
+            await expect(page.locator("h1")).to_have_text("设置")
+            await page.locator('.gb-rail__item[href="/executions"]').click()
+            await expect(row(page, key)).to_have_attribute("data-state", "running")
+            await page.reload()
+            await expect(row(page, key)).to_have_attribute("data-state", "running")
+        assert server.one(key)["status"] == "running"  # the browser is gone
+        before = server.one(key)["done"]
+        async with a_page(browser, f"{server.url}/executions/{key}") as page:
+            await expect(page.locator(".ex-head")).to_have_attribute("data-state", "running")
+        assert server.one(key)["done"] > before
+
+
+async def test_the_monitor_counts_moves_stays_open_and_leads_to_that_run(
+    server: DrillProcess,
+) -> None:
+    """S2.45, S2.12 to S2.15, S2.38."""
+    async with chromium() as browser, a_page(browser, server.url + "/settings") as page:
+        monitor = page.locator(".gb-monitor")
+        button = page.locator(".gb-monitor__button")
+        await expect(monitor).to_be_hidden()
+        keys = server.drill(count=12, **LONG)
+        await expect(button).to_contain_text("12 进行中")
+        await button.click()
+        panel = page.locator("#gb-dock .gb-monitor__panel")
+        await expect(panel.locator(".gb-monitor__row")).to_have_count(12)
+        of_one = panel.locator(f'.gb-monitor__row[data-key="{keys[4]}"]')
+        first = await of_one.locator(".gb-monitor__side").inner_text()
+        await expect(of_one.locator(".gb-monitor__side")).not_to_have_text(first)
+        for path in ("/", "/e2e", "/executions"):
+            await page.locator(f'.gb-rail__item[href="{path}"]').click()
+            await expect(panel.locator(".gb-monitor__row").first).to_be_visible()
+        await page.reload()
+        await expect(panel.locator(".gb-monitor__row")).to_have_count(12)
+        await of_one.locator(".gb-monitor__open").click()
+        await expect(page).to_have_url(re.compile(f"/executions/{keys[4]}$"))
+        await button.click()
+        await expect(panel).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (768, 900), (320, 640)])
+async def test_the_open_monitor_covers_nothing(server: DrillProcess, size: tuple[int, int]) -> None:
+    server.drill(count=12, **LONG)
+    async with (
+        chromium() as browser,
+        a_page(browser, server.url + "/executions", size=size) as page,
+    ):
+        button = page.locator(".gb-monitor__button")
+        if await button.get_attribute("aria-expanded") == "false":
+            await button.click()
+        await expect(page.locator(".gb-monitor__panel")).to_be_visible()
+        assert await page.evaluate(_OVERLAPS) == []
+        await button.click()
+
+
+_OVERLAPS = """() => {
+  const box = (e) => e.getBoundingClientRect();
+  const dock = box(document.querySelector("#gb-dock"));
+  const parts = [".gb-page", ".gb-rail", ".gb-top", ".gb-foot", ".gb-drawer[data-open=true]"];
+  const hit = (b) => b.bottom > dock.top + 1 && b.top < dock.bottom - 1 && b.right > dock.left + 1 && b.left < dock.right - 1;
+  const over = parts.filter((p) => document.querySelector(p) && hit(box(document.querySelector(p))));
+  const button = box(document.querySelector(".gb-monitor__button"));
+  if (button.right > innerWidth + 1 || button.left < 0) over.push("the button is cut");
+  const rail = [...document.querySelectorAll(".gb-rail__item")].map(box);
+  if (rail.some((b) => b.bottom > innerHeight)) over.push("the menu is cut");
+  return over;
+}"""
+
+
+async def test_an_end_flashes_and_a_failed_run_stays_until_it_is_opened(
+    server: DrillProcess,
+) -> None:
+    async with chromium() as browser, a_page(browser, server.url + "/settings") as page:
+        button = page.locator(".gb-monitor__button")
+        (key,) = server.drill(steps=2, step_s=0.3, fail="HTTP 503 <img src=x onerror=alert(1)>")
+        await expect(button.locator(".gb-flash")).to_contain_text("失败")
+        await expect(button).to_contain_text("1 ✕ 未看")
+        await expect(button.locator(".gb-flash")).to_have_count(0, timeout=8000)
+        await page.reload()
+        await expect(button).to_contain_text("1 ✕ 未看")
+        await page.locator('.gb-rail__item[href="/executions"]').click()
+        await row(page, key).locator(".ex-name").click()
+        await expect(page.locator(".ex-error")).to_contain_text("HTTP 503 <img src=x onerror")
+        await expect(page.locator(".gb-monitor")).to_be_hidden()
+        await page.reload()
+        await expect(page.locator(".ex-error")).to_be_visible()
+        await expect(page.locator(".gb-monitor")).to_be_hidden()
+
+
+async def test_several_runs_do_not_disturb_each_other(server: DrillProcess) -> None:
+    """S2.48: five at once, each with its own output and end."""
+    keys = [
+        server.drill(steps=5, step_s=0.2, text=f"run-{n}", **({"fail": "no"} if n == 3 else {}))[0]
+        for n in range(5)
+    ]
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        for n, key in enumerate(keys):
+            state = "failed" if n == 3 else "succeeded"
+            await expect(row(page, key)).to_have_attribute("data-state", state)
+        for n, key in enumerate(keys):
+            await page.goto(f"{server.url}/executions/{key}")
+            said = page.locator(".ex-out__text")
+            await expect(said).to_have_text("".join(f"run-{n} {step}\n" for step in range(1, 6)))
+
+
+async def test_two_browsers_are_in_step(server: DrillProcess) -> None:
+    async with (
+        chromium() as one,
+        chromium() as other,
+        a_page(one, server.url + "/executions") as first,
+        a_page(other, server.url + "/executions", locale="en-GB") as second,
+    ):
+        await wait_loaded(first)
+        await wait_loaded(second)
+        (key,) = server.drill(**LONG)
+        for page, word in ((first, "运行中"), (second, "Running")):
+            await expect(row(page, key).locator(".gb-mark__word")).to_have_text(word)
+        await row(first, key).locator(".ex-acts button").click()
+        await first.locator(".q-dialog").get_by_role("button", name="取消运行").click()
+        for page, word in ((first, "已取消"), (second, "Cancelled")):
+            await expect(row(page, key).locator(".gb-mark__word")).to_have_text(word)
+        orders = [
+            await page.locator(".ex-body .ex-row").evaluate_all("r => r.map((x) => x.dataset.id)")
+            for page in (first, second)
+        ]
+        assert orders[0] == orders[1] == sorted(orders[0], key=int, reverse=True)
+
+
+# -- cancel and queue
+
+
+async def test_a_hung_run_ends_within_the_ladder_and_shows_each_step(server: DrillProcess) -> None:
+    (key,) = server.drill(kind="deaf", seconds=120)
+    async with chromium() as browser, a_page(browser, f"{server.url}/executions/{key}") as page:
+        await page.get_by_role("button", name="取消", exact=True).click()
+        await page.locator(".q-dialog").get_by_role("button", name="取消运行").click()
+        asked = time.monotonic()
+        ladder = page.locator(".ex-ladder li")
+        await expect(ladder.nth(0)).to_have_attribute("data-state", "now")
+        await expect(ladder.nth(0)).to_contain_text(re.compile(r"\d 秒后强制"))
+        await expect(page.get_by_role("button", name="取消", exact=True)).to_be_disabled()
+        await expect(ladder.nth(2)).to_have_attribute("data-state", "done", timeout=LADDER_S * 1000)
+        assert 4.5 < time.monotonic() - asked < LADDER_S
+        await expect(page.locator(".ex-head")).to_have_attribute("data-state", "cancelled")
+        await expect(page.locator(".ex-line")).to_contain_text("已请求结束")
+        await expect(page.locator(".ex-line")).to_contain_text("正在强制结束")
+    assert server.one(key)["status"] == "cancelled"
+    assert server.open_ids() == []
+
+
+async def test_one_over_the_limit_waits_and_then_runs(server: DrillProcess) -> None:
+    """S2.51."""
+    server.settings(max_executions=2)
+    keys = server.drill(count=4, **LONG)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        await expect(row(page, keys[2])).to_have_attribute("data-state", "pending")
+        await expect(row(page, keys[2])).to_contain_text("排队第 1 位")
+        await expect(row(page, keys[3])).to_contain_text("排队第 2 位")
+        await expect(page.locator(".gb-monitor__button")).to_contain_text("4 进行中")
+        await row(page, keys[0]).locator(".ex-acts button").click()
+        await page.locator(".q-dialog").get_by_role("button", name="取消运行").click()
+        await expect(row(page, keys[2])).to_have_attribute("data-state", "running")
+        await expect(row(page, keys[3])).to_contain_text("排队第 1 位")
+
+
+async def test_many_are_chosen_and_cancelled_together(server: DrillProcess) -> None:
+    keys = server.drill(count=3, **LONG)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        for key in keys[:2]:
+            await row(page, key).get_by_role("checkbox").check()
+        await page.get_by_role("button", name="取消 2 个执行").click()
+        await page.locator(".q-dialog").get_by_role("button", name="取消 2 个执行").click()
+        for key in keys[:2]:
+            await expect(row(page, key)).to_have_attribute("data-state", "cancelled")
+        await expect(row(page, keys[2])).to_have_attribute("data-state", "running")
+        await expect(page.get_by_role("button", name=re.compile("^取消 . 个执行"))).to_be_hidden()
+
+
+# -- the list
+
+
+async def test_new_rows_wait_in_a_chip_while_one_reads(server: DrillProcess) -> None:
+    server.drill(count=40, steps=1)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        await wait_loaded(page)
+        body = page.locator(".ex-body")
+        await body.evaluate("e => e.scrollTo(0, 400)")
+        await page.wait_for_timeout(100)
+        seen = page.locator(".ex-body .ex-row").nth(14)
+        key, place = await seen.get_attribute("data-key"), await seen.bounding_box()
+        keys = server.drill(count=3, **LONG)
+        chip = page.locator(".ex-fresh")
+        await expect(chip).to_contain_text("3 条新执行")
+        assert await row(page, key or "").bounding_box() == place
+        await chip.click()
+        await expect(row(page, keys[2])).to_be_visible()
+        await expect(chip).to_have_count(0)
+        assert await body.evaluate("e => e.scrollTop") == 0
+
+
+async def test_filters_live_in_the_address(server: DrillProcess) -> None:
+    (good,) = server.drill(steps=1)
+    (bad,) = server.drill(steps=1, fail="out of tea")
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        await page.get_by_label("搜索执行").fill("OUT OF TEA")
+        await expect(page).to_have_url(re.compile(r"\?q=OUT\+OF\+TEA$"))
+        await expect(row(page, bad)).to_be_visible()
+        await expect(row(page, good)).to_have_count(0)
+        await page.get_by_role("radio", name="24 小时").click()
+        await expect(page).to_have_url(re.compile("window=24h"))
+        address = page.url
+        await page.locator('.gb-rail__item[href="/executions"]').click()
+        await expect(row(page, good)).to_be_visible()  # the menu leads to the whole list
+        await expect(page.get_by_label("搜索执行")).to_have_value("")
+        async with a_page(browser, address + "&status=failed&kind=drill") as linked:
+            await expect(row(linked, bad)).to_be_visible()
+            await expect(linked.get_by_label("搜索执行")).to_have_value("OUT OF TEA")
+            (late,) = server.drill(steps=1)
+            await linked.wait_for_timeout(400)
+            assert await row(linked, late).count() == 0
+            await linked.get_by_label("搜索执行").fill("nothing is called that")
+            await expect(linked.locator(".gb-empty")).to_contain_text("没有符合条件的执行")
+            await linked.get_by_role("button", name="显示全部执行").click()
+            await expect(row(linked, late)).to_be_visible()
+
+
+async def test_keys_walk_open_cancel_and_repeat_the_focused_row_only(server: DrillProcess) -> None:
+    (old,) = server.drill(steps=1, text="x")
+    (key,) = server.drill(**LONG)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        await wait_loaded(page)
+        dialog = page.locator(".q-dialog")
+        await page.locator("h1").click()
+        for letter in "cr":
+            await page.keyboard.press(letter)  # no row has the focus
+        await page.get_by_label("搜索执行").focus()
+        await page.keyboard.press("c")  # a letter of a text
+        await page.get_by_label("搜索执行").fill("")
+        assert await dialog.count() == 0
+        await row(page, key).focus()
+        await page.keyboard.press("j")
+        await expect(row(page, old)).to_be_focused()
+        await page.keyboard.press("k")
+        await expect(row(page, key)).to_be_focused()
+        await _composed(page, "c")
+        assert await dialog.count() == 0
+        await page.keyboard.press("c")
+        await expect(dialog).to_contain_text("取消“Drill”？")
+        await dialog.get_by_role("button", name="取消运行").click()
+        await expect(row(page, key)).to_have_attribute("data-state", "cancelled")
+        await row(page, old).focus()
+        await page.keyboard.press("r")
+        await expect(dialog).to_contain_text("同样的调用")  # the cost
+        await dialog.get_by_role("button", name="重新运行").click()
+        await expect(page.locator(".gb-toast").last).to_contain_text("已启动")
+        await row(page, key).focus()
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"/executions/{key}$"))
+
+
+async def test_letter_keys_can_be_switched_off(server: DrillProcess) -> None:
+    (key,) = server.drill(**LONG)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        await row(page, key).focus()
+        await page.evaluate("document.documentElement.dataset.keys = 'off'")
+        await page.keyboard.press("c")
+        await page.wait_for_timeout(300)
+        assert await page.locator(".q-dialog").count() == 0
+        await page.keyboard.press("Enter")  # no letter
+        await expect(page).to_have_url(re.compile(key))
+
+
+async def _composed(page: Page, key: str) -> None:
+    await page.evaluate(
+        "key => document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
+        " { key, isComposing: true, bubbles: true }))",
+        key,
+    )
+
+
+async def test_running_rows_glow_every_two_seconds_and_not_with_reduced_motion(
+    server: DrillProcess,
+) -> None:
+    """S2.6, S2.20, S2.36, S2.37."""
+    (done,) = server.drill(steps=1)
+    (key,) = server.drill(**LONG)
+    glow = "(e) => { const s = getComputedStyle(e, '::after'); return [s.animationName, s.animationDuration]; }"
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        assert await row(page, key).evaluate(glow) == ["gb-pulse", "2s"]
+        assert (await row(page, done).evaluate(glow))[0] == "none"
+        await expect(row(page, done)).to_have_attribute("data-tone", "ok")
+        await page.emulate_media(reduced_motion="reduce")
+        assert (await row(page, key).evaluate(glow))[0] == "none"
+
+
+# -- one run
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["exe_nothere", "99999999", "-1", "1%27%3B%20DROP%20TABLE%20executions%3B--", "exe_%00", "０"],
+)
+async def test_an_unknown_run_is_told_kindly(server: DrillProcess, key: str) -> None:
+    async with chromium() as browser, a_page(browser, f"{server.url}/executions/{key}") as page:
+        await expect(page.locator(".gb-empty")).to_contain_text("没有这个执行")
+        await page.get_by_role("link", name="全部执行", exact=True).click()
+        await wait_loaded(page)
+
+
+async def test_who_comes_late_sees_what_was_said_and_what_follows(server: DrillProcess) -> None:
+    (key,) = server.drill(steps=40, step_s=0.1, text="line")
+    async with chromium() as browser, a_page(browser, f"{server.url}/executions/{key}") as page:
+        said = page.locator(".ex-out__text")
+        await expect(said).to_contain_text("line 5\n")
+        async with a_page(browser, f"{server.url}/executions/{key}") as late:
+            text = "".join(f"line {n}\n" for n in range(1, 41))
+            for found in (page, late):
+                await expect(found.locator(".ex-head")).to_have_attribute("data-state", "succeeded")
+                assert await found.locator(".ex-out__text").text_content() == text
+
+
+async def test_a_family_is_linked_both_ways(server: DrillProcess) -> None:
+    (key,) = server.drill(kind="family", parts=2)
+    async with chromium() as browser, a_page(browser, f"{server.url}/executions/{key}") as page:
+        parts = page.get_by_role("grid", name="子任务列表").locator(".ex-body .ex-row")
+        await expect(parts).to_have_count(2)
+        await expect(parts.first).to_have_attribute("data-state", "succeeded")
+        await parts.first.locator(".ex-name").click()
+        facts = page.locator(".ex-facts").last
+        await expect(facts).to_contain_text("所属任务")
+        await facts.get_by_role("link").click()
+        await expect(page.locator("h1")).to_contain_text("Family drill")
+
+
+async def test_times_stand_in_the_operators_zone_and_name_it(server: DrillProcess) -> None:
+    """S2.8."""
+    server.settings(e2e_timezone="Asia/Kathmandu")
+    (key,) = server.drill(steps=1)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        title = await row(page, key).locator("time").get_attribute("title")
+        assert title is not None
+        assert title.endswith("Asia/Kathmandu (UTC+05:45)")
+    server.settings(e2e_timezone="UTC")
+
+
+async def test_a_run_is_copied_as_json(server: DrillProcess) -> None:
+    (key,) = server.drill(steps=1, text="x")
+    async with chromium() as browser, a_page(browser, f"{server.url}/executions/{key}") as page:
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.get_by_role("button", name="复制为 JSON").click()
+        await expect(page.get_by_role("button", name="已复制")).to_be_visible()
+        copied = await page.evaluate("navigator.clipboard.readText().then(JSON.parse)")
+        assert copied["execution_id"] == key
+        assert [event["kind"] for event in copied["events"]][-1] == "ended"
