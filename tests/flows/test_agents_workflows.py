@@ -23,6 +23,7 @@ def console(tmp_path: Path, free_port: int) -> Iterator[ConsoleProcess]:
 def wait_for(client: httpx.Client, path: str, seconds: float = 40) -> dict[str, Any]:
     """Return the newest test or run of the path once it has ended."""
     end = time.monotonic() + seconds
+    newest: dict[str, Any] = {}
     while time.monotonic() < end:
         (newest, *_) = client.get(path).json()["data"]
         if newest["status"] not in ("pending", "running"):

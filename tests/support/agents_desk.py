@@ -1,7 +1,7 @@
 """AgentsDesk: an E2eDesk with prompts, agents, probing and workflows."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -61,7 +61,7 @@ class AgentsDesk(E2eDesk):
 @asynccontextmanager
 async def agents_desk(
     database: Database, env: Env, upstream: FakeUpstream, clock: Clock | None = None
-) -> AsyncIterator[AgentsDesk]:
+) -> AsyncGenerator[AgentsDesk]:
     """A started desk aimed at the upstream, stopped afterwards."""
     desk = AgentsDesk(database, env, clock)
     await desk.aim(upstream)
