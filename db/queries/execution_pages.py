@@ -1,18 +1,20 @@
-"""Pages of the list of executions: newest first by number, each page the head of index ranges."""
+"""Pages of the list of executions: newest first by number, each page the head of index ranges.
+
+The statements are text: with fifty ranges, building them of expressions costs more than running them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, true, union_all
-from sqlalchemy import select as select_core
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import TextClause, bindparam, text
+from sqlmodel import Session, col, select
 
+from db.columns import UtcDateTime
 from db.tables.executions import ExecutionRow
 
-_ROWS = SQLModel.metadata.tables["executions"].c
-CLOCK_SLACK_ROWS = 1_000  # rows a clock that was set back may have put out of order
 STATES = (
     "pending",
     "running",
@@ -22,8 +24,19 @@ STATES = (
     "interrupted",
     "timed_out",
 )
-_OVER_ALL = 1 << 62  # over every number
+CLOCK_SLACK_ROWS = 1_000  # rows a clock that was set back may have put out of order
 _BRANCHES_MAX = 200  # ranges in one statement; SQLite takes 500
+_OVER_ALL = 1 << 62  # over every number
+_SEARCHED = ("execution_id", "label", "subject", "started_by", "error_message", "test_input")
+_HAS_TEXT = " OR ".join(f"lower({name}) LIKE :pattern ESCAPE '!'" for name in _SEARCHED)
+_FIRST = (
+    "SELECT min(id) FROM (SELECT id FROM executions WHERE created_at >= :at"
+    " ORDER BY created_at, id LIMIT :slack) AS first"
+)
+_LAST = (
+    "SELECT max(id) FROM (SELECT id FROM executions WHERE created_at <= :at"
+    " ORDER BY created_at DESC, id DESC LIMIT :slack) AS last"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +53,21 @@ class PageQuery:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The statement that gives the numbers of a page, and what is bound in it."""
+
+    sql: str
+    values: dict[str, Any]
+
+    def clause(self) -> TextClause:
+        times = [name for name in ("created_from", "created_to") if name in self.values]
+        return text(self.sql).bindparams(*(bindparam(name, type_=UtcDateTime()) for name in times))
+
+
 def page(session: Session, wanted: PageQuery, before: int | None, limit: int) -> list[ExecutionRow]:
     """Return the newest rows whose number is under `before`, newest first; the text is ignored."""
-    return _rows(session, _run(session, _numbers(wanted, _bounds(session, wanted, before), limit)))
+    return _rows(session, _run(session, _numbers(session, wanted, before, limit)))
 
 
 def scan(
@@ -53,26 +78,23 @@ def scan(
     Returns the hits, newest first, at most `limit`, and the number to go on before, or None when
     nothing older is left.
     """
-    statement = _numbers(wanted, _bounds(session, wanted, before), window)
-    numbers = _run(session, statement)
+    inside = _numbers(session, wanted, before, window)
+    numbers = _run(session, inside)
     if not numbers:
         return [], None
-    inside = statement.subquery()
-    hits = (
-        select_core(_ROWS.id)
-        .join(inside, inside.c.id == _ROWS.id)
-        .where(_has_text(wanted.text))
-        .order_by(_ROWS.id.desc())
-        .limit(limit)
+    sql = (
+        f"SELECT e.id FROM ({inside.sql}) AS inside JOIN executions AS e ON e.id = inside.id"
+        f" WHERE {_HAS_TEXT} ORDER BY e.id DESC LIMIT :hits"
     )
-    found = _run(session, hits)
+    values = {**inside.values, "pattern": _pattern(wanted.text), "hits": limit}
+    found = _run(session, _Numbers(sql, values))
     if len(found) == limit:
         return _rows(session, found), found[-1]
     return _rows(session, found), numbers[-1] if len(numbers) == window else None
 
 
-def _run(session: Session, statement: Select[tuple[int]]) -> list[int]:
-    return [row[0] for row in session.connection().execute(statement)]
+def _run(session: Session, numbers: _Numbers) -> list[int]:
+    return [row[0] for row in session.connection().execute(numbers.clause(), numbers.values)]
 
 
 def _rows(session: Session, numbers: Sequence[int]) -> list[ExecutionRow]:
@@ -86,74 +108,91 @@ def _rows(session: Session, numbers: Sequence[int]) -> list[ExecutionRow]:
     return list(session.exec(query).all())
 
 
-def _has_text(text: str) -> ColumnElement[bool]:
-    pattern = "%" + text.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    columns = (
-        _ROWS.execution_id,
-        _ROWS.label,
-        _ROWS.subject,
-        _ROWS.started_by,
-        _ROWS.error_message,
-        _ROWS.test_input,
-    )
-    return or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
+def _pattern(wanted: str) -> str:
+    escaped = wanted.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"
 
 
-def _numbers(
-    wanted: PageQuery, bounds: tuple[int | None, int | None], limit: int
-) -> Select[tuple[int]]:
+def _numbers(session: Session, wanted: PageQuery, before: int | None, limit: int) -> _Numbers:
     """Return the query of the page's numbers: the newest of ranges, each read only at its head."""
-    common = _common(wanted, bounds)
-    branches = [
-        select_core(_ROWS.id).where(*range_, *common).order_by(_ROWS.id.desc()).limit(limit)
-        for range_ in _ranges(wanted)
+    values: dict[str, Any] = {"limit": limit}
+    common = _common(session, wanted, before, values)
+    heads = [
+        "SELECT id FROM executions"
+        + (f" WHERE {' AND '.join(conditions)}" if (conditions := [*range_, *common]) else "")
+        + " ORDER BY id DESC LIMIT :limit"
+        for range_ in _ranges(wanted, values)
     ]
-    if len(branches) == 1:
-        return branches[0]
-    heads = union_all(*(select_core(branch.subquery().c.id) for branch in branches)).subquery()
-    return select_core(heads.c.id).order_by(heads.c.id.desc()).limit(limit)
+    if len(heads) == 1:
+        return _Numbers(heads[0], values)
+    union = " UNION ALL ".join(f"SELECT id FROM ({h}) AS h{n}" for n, h in enumerate(heads))
+    return _Numbers(f"SELECT id FROM ({union}) AS heads ORDER BY id DESC LIMIT :limit", values)
 
 
-def _common(wanted: PageQuery, bounds: tuple[int | None, int | None]) -> list[ColumnElement[bool]]:
-    low, high = bounds
-    found: list[ColumnElement[bool]] = []
-    if low is not None:
-        found.append(_ROWS.id >= low)
-    if high is not None:
-        found.append(_ROWS.id <= high)
-    if wanted.created_from is not None:
-        found.append(_ROWS.created_at >= wanted.created_from)
-    if wanted.created_to is not None:
-        found.append(_ROWS.created_at <= wanted.created_to)
+def _common(
+    session: Session, wanted: PageQuery, before: int | None, values: dict[str, Any]
+) -> list[str]:
+    """Return the conditions of every range: numbers, times, owners beside the first."""
+    found: list[str] = []
+    low, high = _bounds(session, wanted, before)
+    for name, sign, value in (("low", ">=", low), ("high", "<=", high)):
+        if value is not None:
+            values[name] = value
+            found.append(f"id {sign} :{name}")
+    for name, sign, at in (
+        ("created_from", ">=", wanted.created_from),
+        ("created_to", "<=", wanted.created_to),
+    ):
+        if at is not None:
+            values[name] = at
+            found.append(f"created_at {sign} :{name}")
     return found
 
 
-def _ranges(wanted: PageQuery) -> list[tuple[ColumnElement[bool], ...]]:
+def _ranges(wanted: PageQuery, values: dict[str, Any]) -> list[list[str]]:
     """Return the conditions of index ranges that together hold what is wanted."""
-    kinds, states = wanted.kinds, wanted.states
-    in_kind = _ROWS.execution_type.in_(kinds) if kinds else true()
-    in_state = _ROWS.status.in_(states) if states else true()
-    owners = [
-        column == value
-        for column, value in (
-            (_ROWS.parent_id, wanted.parent_id),
-            (_ROWS.agent_id, wanted.agent_id),
-            (_ROWS.workflow_id, wanted.workflow_id),
-        )
-        if value is not None
-    ]
+    kinds = wanted.kinds
+    states = () if set(wanted.states) >= set(STATES) else wanted.states
+    owners = _equals(
+        values,
+        parent_id=wanted.parent_id,
+        agent_id=wanted.agent_id,
+        workflow_id=wanted.workflow_id,
+    )
     if wanted.parent_id is not None:  # few rows
-        return [(and_(*owners), in_kind, in_state)]
-    if owners:
-        return [(and_(*owners), _ROWS.status == state, in_kind) for state in states or STATES]
-    if kinds and len(kinds) * len(states or STATES) <= _BRANCHES_MAX:
         return [
-            (_ROWS.execution_type == kind, _ROWS.status == state)
-            for kind, state in product(kinds, states or STATES)
+            [*owners, *_among("execution_type", kinds, values), *_among("status", states, values)]
         ]
+    each_state = [f"status = :{_name(values, state)}" for state in states or STATES]
+    in_kinds = _among("execution_type", kinds, values)
+    if owners:
+        return [[*owners, state, *in_kinds] for state in each_state]
+    if kinds and len(kinds) * len(each_state) <= _BRANCHES_MAX:
+        each_kind = [f"execution_type = :{_name(values, kind)}" for kind in kinds]
+        return [[kind, state] for kind, state in product(each_kind, each_state)]
     if states:
-        return [(_ROWS.status == state, in_kind) for state in states]
-    return [(in_kind,)]
+        return [[state, *in_kinds] for state in each_state]
+    return [in_kinds]
+
+
+def _name(values: dict[str, Any], value: str) -> str:
+    """Return the name under which the value is bound."""
+    name = next((name for name, known in values.items() if known == value), f"v{len(values)}")
+    values[name] = value
+    return name
+
+
+def _among(column: str, wanted: Sequence[str], values: dict[str, Any]) -> list[str]:
+    if not wanted:
+        return []
+    names = ", ".join(f":{_name(values, value)}" for value in wanted)
+    return [f"{column} IN ({names})"]
+
+
+def _equals(values: dict[str, Any], **wanted: int | None) -> list[str]:
+    given = {name: value for name, value in wanted.items() if value is not None}
+    values |= given
+    return [f"{name} = :{name}" for name in given]
 
 
 def _bounds(
@@ -166,24 +205,15 @@ def _bounds(
     """
     low = high = None
     if wanted.created_from is not None:
-        first = (
-            select_core(_ROWS.id)
-            .where(_ROWS.created_at >= wanted.created_from)
-            .order_by(_ROWS.created_at, _ROWS.id)
-            .limit(CLOCK_SLACK_ROWS)
-            .subquery()
-        )
-        low = session.connection().execute(select_core(func.min(first.c.id))).scalar()
+        low = _extreme(session, _FIRST, wanted.created_from)
         low = _OVER_ALL if low is None else low
     if wanted.created_to is not None:
-        last = (
-            select_core(_ROWS.id)
-            .where(_ROWS.created_at <= wanted.created_to)
-            .order_by(_ROWS.created_at.desc(), _ROWS.id.desc())
-            .limit(CLOCK_SLACK_ROWS)
-            .subquery()
-        )
-        high = session.connection().execute(select_core(func.max(last.c.id))).scalar() or 0
+        high = _extreme(session, _LAST, wanted.created_to) or 0
     if before is not None:
         high = before - 1 if high is None else min(high, before - 1)
     return low, high
+
+
+def _extreme(session: Session, sql: str, at: datetime) -> int | None:
+    clause = text(sql).bindparams(bindparam("at", type_=UtcDateTime()))
+    return session.connection().execute(clause, {"at": at, "slack": CLOCK_SLACK_ROWS}).scalar()

@@ -108,7 +108,8 @@ class Keeper:
         run.work = self._tasks.start(self._work(run), f"execution {run.execution.execution_id}")
         if run.execution.timeout_s is not None:
             name = f"timeout {run.execution.execution_id}"
-            run.timer = self._tasks.start(self._time_out(run, run.execution.timeout_s), name)
+            timer = self._tasks.start(self._time_out(run, run.execution.timeout_s), name)
+            run.timers.append(timer)
         return None
 
     async def _work(self, run: Running) -> Ending:
@@ -136,8 +137,7 @@ class Keeper:
                 await asyncio.wait({work, run.given_up}, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
                 self.ladder.ask(run, ExecutionState.INTERRUPTED, say("The console was stopped"))
-        if run.timer is not None:
-            run.timer.cancel()
+        _end_timers(run)
         if work.done() and not work.cancelled() and work.exception() is None:
             return work.result()  # also when it finished before the request reached it
         return _stopped(run)
@@ -200,6 +200,7 @@ class Keeper:
             cancel_asked_at=None,
             seq=seq,
         )
+        _end_timers(run)
         self._roster.remove(run)
         run.ended.set()
         self._tell(run.execution, events)
@@ -268,6 +269,11 @@ class Keeper:
             await asyncio.to_thread(output.write_whole, path, rules.clean(ending.output))
         except OSError as error:
             run.output.problem = error.strerror or str(error)
+
+
+def _end_timers(run: Running) -> None:
+    for timer in run.timers:
+        timer.cancel()
 
 
 def _stopped(run: Running) -> Ending:

@@ -53,7 +53,8 @@ class Ladder:
             return False
         data = {"as": str(state), "by": by} if by else {"as": str(state)}
         self._write(run, EventKind.CANCEL_ASKED, data)
-        self._tasks.start(self._climb(run), f"cancel {run.execution.execution_id}")
+        climb = self._tasks.start(self._climb(run), f"cancel {run.execution.execution_id}")
+        run.timers.append(climb)
         if not run.is_kept:
             self._take(run)
         for part in self._roster.parts_of(run):

@@ -24,6 +24,7 @@ class Output:
         self._head_size = 0
         self._unwritten: list[str] = []  # for the file
         self._is_in_file = False  # the file has the head already
+        self._writing = asyncio.Lock()  # one piece after the other, and an end after all of them
         self.size = 0  # characters said, kept or not
         self.problem = ""  # why the file does not hold everything
 
@@ -62,14 +63,16 @@ class Output:
 
     async def write_file(self) -> None:
         """Append to the file what is not there yet; a disk that refuses is noted, not raised."""
-        if not self._unwritten or self._path is None:
+        if self._path is None:
             return
-        text, self._unwritten = "".join(self._unwritten), []
-        path = self._path
-        try:
-            await asyncio.to_thread(_append, path, text)
-        except OSError as error:
-            self.problem = error.strerror or str(error)
+        async with self._writing:
+            if not self._unwritten:
+                return
+            text, self._unwritten = "".join(self._unwritten), []
+            try:
+                await asyncio.to_thread(_append, self._path, text)
+            except OSError as error:
+                self.problem = error.strerror or str(error)
 
 
 def _append(path: Path, text: str) -> None:

@@ -81,7 +81,7 @@ class ExecutionReader:
     ) -> ExecutionPage:
         """Return the executions before that number, newest first, at most 200.
 
-        A text is looked for in the next 50,000 rows of the filter; `is_partial` says when it
+        A text is looked for in the next 25,000 rows of the filter; `is_partial` says when it
         stopped there, and next_before goes on.
         """
         limit = max(1, min(limit, PAGE_MAX))

@@ -63,7 +63,7 @@ class Running:
     output: Output
     parent: "Running | None" = None
     work: "asyncio.Task[Ending] | None" = None
-    timer: "asyncio.Task[None] | None" = None
+    timers: "list[asyncio.Task[None]]" = field(default_factory=list["asyncio.Task[None]"])
     stop_as: ExecutionState | None = None  # cancelled, interrupted or timed out, once asked
     stop_reason: Message | None = None
     is_admitted: bool = False  # it has its place among those that run

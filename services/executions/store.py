@@ -26,7 +26,7 @@ from services.foundation.messages import say
 
 KINDS_MAX = 20  # in one filter
 PRUNE_BATCH = 500
-_WINDOW = 5_000  # rows a text search looks at in one query
+_WINDOW = 2_500  # rows a text search looks at in one query
 _WINDOWS = 10  # queries one page of a text search costs at most
 _RECOVER_BATCH = 500
 
@@ -136,6 +136,8 @@ class ExecutionStore:
         if not query.text:
             rows = await self._database.read(lambda s: pages.page(s, query, before, limit + 1))
             return rows[:limit], (rows[limit - 1].id if len(rows) > limit else None), False
+        if (key := _key_in(query.text)) and before is None and (row := await self.find(key)):
+            return [row], None, False
         found: list[ExecutionRow] = []
         for _ in range(_WINDOWS):
             room, start = limit - len(found), before
@@ -195,6 +197,13 @@ def to_query(wanted: ExecutionFilter) -> pages.PageQuery:
         parent_id=wanted.parent_id,
         text=wanted.text.strip()[:200],
     )
+
+
+def _key_in(words: str) -> str:
+    """Return the id a search text is: exe_… or #number."""
+    if words.startswith("#") and words[1:].isdigit():
+        return words[1:]
+    return words if words.startswith("exe_") else ""
 
 
 def _add(session: Session, number: int, at: datetime, line: Line) -> ExecutionEvent:

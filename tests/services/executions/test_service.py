@@ -22,13 +22,6 @@ from tests.support.clock import FakeClock
 from tests.support.executions import Work
 
 
-@pytest.fixture
-async def executions(database: Database, clock: FakeClock):
-    tasks = Tasks()
-    yield Executions(database, clock, tasks)
-    await tasks.stop(1.0)
-
-
 async def test_a_start_is_stored_and_announced_and_its_end_is_too(executions: Executions) -> None:
     work = Work()
     executions.register(work.kind)
