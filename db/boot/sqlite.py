@@ -82,20 +82,16 @@ def _open_read_only(place: StorePlace, path: Path, notice: StoreNotice) -> Opene
 
 
 def _open_writable(place: StorePlace, path: Path, now: datetime) -> OpenedStore:
-    lock = None
-    if path.parent != place.data_dir:  # app.lock guards the data folder only
-        lock = InstanceLock.acquire(path.parent, "", name=f"{path.name}.lock")
+    # app.lock guards the data folder; another console may come to this file from another folder.
+    lock = InstanceLock.acquire(path.parent, "", name=f"{path.name}.lock")
     try:
         return _open_locked(place, path, now, lock)
     except BaseException:
-        if lock is not None:
-            lock.release()
+        lock.release()
         raise
 
 
-def _open_locked(
-    place: StorePlace, path: Path, now: datetime, lock: InstanceLock | None
-) -> OpenedStore:
+def _open_locked(place: StorePlace, path: Path, now: datetime, lock: InstanceLock) -> OpenedStore:
     marker = read_marker(place.data_dir)
     notices = [*_network_notices(place, path), *_log_notices(path, marker)]
     check_later = (
@@ -110,8 +106,7 @@ def _open_locked(
 
     def on_closed() -> None:
         write_marker(place.data_dir, path, None)
-        if lock is not None:
-            lock.release()
+        lock.release()
 
     network = any(notice.code == "network_disk" for notice in notices)
     access = place.access

@@ -59,7 +59,7 @@ def test_nobody_else_can_read_the_files(folder: StoreFolder) -> None:
         copy = copy_before(folder.path, folder.backups, 2, NOW)
         found = {path.name: path.stat().st_mode & 0o777 for path in folder.data_dir.glob("gym*")}
         assert found == dict.fromkeys(
-            (f"gymbro.sqlite3{end}" for end in ("", "-wal", "-shm")), 0o600
+            (f"gymbro.sqlite3{end}" for end in ("", "-wal", "-shm", ".lock")), 0o600
         )
         assert copy.stat().st_mode & 0o777 == 0o600
         store.database.close_now()
@@ -263,6 +263,16 @@ def test_two_data_folders_cannot_share_one_database(folder: StoreFolder, tmp_pat
     assert caught.value.pid == os.getpid()
     first.database.close_now()
     StoreFolder(tmp_path / "b", path).open().database.close_now()
+
+
+def test_a_console_with_its_database_in_its_own_folder_keeps_others_out(
+    folder: StoreFolder, tmp_path: Path
+) -> None:
+    first = folder.open()
+    with pytest.raises(AnotherInstanceError):
+        StoreFolder(tmp_path / "b", folder.path).open()
+    first.database.close_now()
+    StoreFolder(tmp_path / "b", folder.path).open().database.close_now()
 
 
 def test_an_exclusive_lock_at_start_is_told(folder: StoreFolder) -> None:

@@ -203,7 +203,7 @@ def test_only_one_connection_ever_writes_or_checkpoints(database: Database) -> N
 def test_a_proper_end_leaves_one_file(folder: StoreFolder) -> None:
     folder.fill(50)
     names = {path.name for path in folder.data_dir.iterdir()}
-    assert names == {"gymbro.sqlite3", "store.json"}
+    assert names == {"gymbro.sqlite3", "gymbro.sqlite3.lock", "store.json"}
 
 
 def test_a_change_that_waits_for_another_is_refused_instead_of_hanging(database: Database) -> None:
