@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from components.mapping.trial_panel import TrialCalls, TrialPanel
+from components.mapping.trial_panel import TrialCalls, TrialPanel, submit_text
 from components.primitives.button import button
 from components.primitives.field import Field, choice_field
 from components.status.impacts import impact_list
@@ -76,7 +76,7 @@ class ReplaceDialog:
                 choices = {"": tr("Nothing: leave it out"), **{name: name for name in offered}}
                 self._new = choice_field(tr("Replaced by"), choices, "", filtered=True)
             self._effect = ui.element("div").classes("gb-col")
-            self._trial = TrialPanel(calls.trials.stop)
+            self._trial = TrialPanel(calls.trials.stop, self._judged)
             with ui.element("div").classes("gb-dialog__acts"):
                 button(tr("Cancel"), self._dialog.close)
                 self._try = button("", self._try_out, icon="rule")
@@ -96,7 +96,11 @@ class ReplaceDialog:
         """Whether it is still there."""
         return not self._dialog.is_deleted
 
+    def _judged(self, view: TrialView | None) -> None:
+        self._submit.set_text(submit_text(view, tr("Replace")))
+
     def _changed(self, _event: object = None) -> None:
+        self._trial.put_away()
         old, new = str(self._old.control.value or ""), str(self._new.control.value or "")
         found = self._calls.edits(old, new) if old and old != new else ()
         self._edits = found or ()

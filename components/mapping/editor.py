@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.mapping.order_list import OrderItem, OrderList
 from components.mapping.rows import KEY_SCOPES, scope_word
-from components.mapping.trial_panel import TrialCalls, TrialPanel
+from components.mapping.trial_panel import TrialCalls, TrialPanel, submit_text
 from components.primitives.button import button
 from components.primitives.field import Field, choice_field, text_field
 from components.status.impacts import flaw_word, impact_list
@@ -76,7 +76,7 @@ class MappingEditor:
             self._draw_more(old)
             self._impact = ui.element("div").classes("gb-form__wide")
             with ui.element("div").classes("gb-form__wide"):
-                self._trial = TrialPanel(self._calls.trials.stop)
+                self._trial = TrialPanel(self._calls.trials.stop, self._judged)
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
                 button(tr("Cancel"), self._dialog.close).props("type=button")
                 self._try = button("", self._try_out, icon="rule").props("type=button")
@@ -182,7 +182,11 @@ class MappingEditor:
             self._order.add(name)
             self._add.set_value(None)
 
+    def _judged(self, view: TrialView | None) -> None:
+        self._submit.set_text(submit_text(view, tr("Save")))
+
     def _changed(self, _event: object = None) -> None:
+        self._trial.put_away()
         if not self._order.names or not self._fields["scope_key"].control.value:
             self._try.set_enabled(False)
             self._try.set_text(tr("Check first"))

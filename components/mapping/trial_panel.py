@@ -30,17 +30,29 @@ class TrialCalls:
 class TrialPanel(ui.element):
     """Hidden until a trial begins; it follows that one trial only."""
 
-    def __init__(self, stop: Callable[[str], Any]) -> None:
-        """Start hidden."""
+    def __init__(
+        self, stop: Callable[[str], Any], on_verdict: Callable[[TrialView | None], Any]
+    ) -> None:
+        """Start hidden; `on_verdict` hears a trial that is over, and None when it was put away."""
         super().__init__("div")
-        self.classes("gb-col gb-hide").props("aria-live=polite")
+        self.classes("gb-col gb-hide ma-panel").props("aria-live=polite")
         self._stop = stop
+        self._on_verdict = on_verdict
         self._view: TrialView | None = None
 
     def begin(self, view: TrialView) -> None:
         """Follow this trial."""
         self._show(view)
         self.classes(remove="gb-hide")
+        self.run_method("scrollIntoView", {"block": "nearest"})
+
+    def put_away(self) -> None:
+        """Forget the trial: what it was about has changed."""
+        if self._view is not None:
+            self._view = None
+            self.clear()
+            self.classes(add="gb-hide")
+            self._on_verdict(None)
 
     def hear(self, views: Sequence[TrialView]) -> None:
         """Take what became of the trial that is followed."""
@@ -61,6 +73,9 @@ class TrialPanel(ui.element):
                 with ui.element("div").classes("ma-rows"):
                     for result in view.results:
                         _row(result)
+        if view.is_over:
+            self._on_verdict(view)
+            self.run_method("scrollIntoView", {"block": "nearest"})
 
 
 def sum_text(view: TrialView) -> str:
@@ -72,6 +87,13 @@ def sum_text(view: TrialView) -> str:
     if view.passed == view.total:
         return tr("{passed} of {total} passed.", passed=view.passed, total=view.total)
     return tr("{passed} of {total} passed, activate anyway?", passed=view.passed, total=view.total)
+
+
+def submit_text(view: TrialView | None, plain: str) -> str:
+    """Return what the button that stores the change says after a trial, or without one."""
+    if view is None or view.error:
+        return plain
+    return tr("Activate") if view.passed == view.total else tr("Activate anyway")
 
 
 def result_look(result: TrialResult) -> Look:

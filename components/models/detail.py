@@ -48,6 +48,7 @@ class EndpointDetail:
         self._calls = calls
         self.endpoint_id = 0
         self._drawer = Drawer(tr("Provider"), self._closed)
+        self._drawer.classes("mo-drawer")
         with self._drawer.head:
             self._title = ui.label("").classes("t-section t-clip")
 

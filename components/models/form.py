@@ -109,9 +109,7 @@ class EndpointForm:
         self._fields["model"] = model.classes("gb-form__wide")
         names = Field(tr("Models"), tr("One name a line; a probe fills an empty list"))
         self._count = names.aside
-        area = ui.textarea(
-            value="\n".join(old.model_list), on_change=self._count_models
-        )
+        area = ui.textarea(value="\n".join(old.model_list), on_change=self._count_models)
         names.hold(area.props("rows=6 spellcheck=false").classes("t-mono"))
         self._fields["model_list"] = names.classes("gb-form__wide")
         self._count_models()

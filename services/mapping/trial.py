@@ -137,7 +137,7 @@ class Trials:
             verdict, reason = finding.verdict, finding.reason
         else:
             verdict = _VERDICTS.get(reply.status or 0, "failed")
-            reason = reply.error or reply.error_text or str(reply.outcome)
+            reason = reply.error_text or reply.error or str(reply.outcome)
         first_ms = reply.timings.first_delta_ms
         assert question.resolution is not None
         return TrialResult(

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nicegui import context
+
 from components.models.form import EndpointForm, FormCalls
 from components.models.listing_dialog import ListingDialog
 from components.primitives.confirm import confirm
@@ -27,6 +29,8 @@ class Desk:
     def __init__(self, console: "Console") -> None:
         """Keep the console."""
         self._console = console
+        # A drawer redraws its buttons while their click is under way: dialogs stand on the page.
+        self._client = context.client
 
     def keys_by_model(self) -> Mapping[str, Sequence[str]]:
         """Return, for each model, the mappings that name it."""
@@ -91,7 +95,8 @@ class Desk:
                 lambda: self._console.models.look_at_address(typed), fields={"base_url": field}
             )
 
-        EndpointForm(endpoint, FormCalls(look, save))
+        with self._client:
+            EndpointForm(endpoint, FormCalls(look, save))
 
     def _say_key(self, stored: Endpoint) -> None:
         if not stored.has_api_key and not stored.is_demo:
@@ -113,7 +118,8 @@ class Desk:
         """Return the copy, or None when it was refused."""
         made = await act(lambda: self._console.models.duplicate(endpoint.id))
         if made is not None:
-            toast(tr("{name} made, switched off", name=made.name))
+            with self._client:
+                toast(tr("{name} made, switched off", name=made.name))
         return made
 
     async def make_default(self, endpoint: Endpoint) -> None:
@@ -141,10 +147,11 @@ class Desk:
         async def turn(to: bool) -> Endpoint:  # noqa: FBT001  # the one thing it is about
             return await self._console.models.save(EndpointEdit(id=endpoint.id, is_active=to))
 
-        text = tr("{name} is on", name=endpoint.name)
-        if not is_on:
-            text = tr("{name} is off", name=endpoint.name)
-        await act(lambda: turn(is_on), done=text, undo=lambda: turn(not is_on))
+        with self._client:
+            text = tr("{name} is on", name=endpoint.name)
+            if not is_on:
+                text = tr("{name} is off", name=endpoint.name)
+            await act(lambda: turn(is_on), done=text, undo=lambda: turn(not is_on))
 
     async def delete(self, endpoint: Endpoint) -> None:
         """Delete it after what depends on it was named."""
@@ -153,14 +160,15 @@ class Desk:
         text = impact_text(impact)
         if endpoint.has_api_key:
             text += "\n" + tr("Its key is deleted too. This cannot be undone.")
-        agreed = await confirm(
-            tr("Delete {name}?", name=endpoint.name), text, accept=tr("Delete"), danger=True
-        )
-        if agreed:
-            await act(
-                lambda: self._console.models.delete(endpoint.id),
-                done=tr("{name} deleted", name=endpoint.name),
+        with self._client:
+            agreed = await confirm(
+                tr("Delete {name}?", name=endpoint.name), text, accept=tr("Delete"), danger=True
             )
+            if agreed:
+                await act(
+                    lambda: self._console.models.delete(endpoint.id),
+                    done=tr("{name} deleted", name=endpoint.name),
+                )
 
     # -- models
 
@@ -172,11 +180,13 @@ class Desk:
         if seen is None:
             return
         if change is None:
-            toast(tr("{name} listed no models", name=endpoint.name), tone="failed")
+            with self._client:
+                toast(tr("{name} listed no models", name=endpoint.name), tone="failed")
             return
         present = models.endpoint(endpoint.id) or seen
         impact = self._impact(replace(present, model=change.model, model_list=change.models))
-        ListingDialog(present, change, impact, lambda: self._take_over(present, change))
+        with self._client:
+            ListingDialog(present, change, impact, lambda: self._take_over(present, change))
 
     async def _take_over(self, endpoint: Endpoint, change: ListingChange) -> bool:
         models = self._console.models
@@ -212,7 +222,10 @@ class Desk:
         """Return whether to go on; nobody is asked when no key loses anything."""
         if not impact.lost and not impact.broken:
             return True
-        return await confirm(question, impact_text(impact), accept=accept, danger=bool(impact.lost))
+        with self._client:
+            return await confirm(
+                question, impact_text(impact), accept=accept, danger=bool(impact.lost)
+            )
 
 
 def _as_edit(endpoint: Endpoint) -> EndpointEdit:
