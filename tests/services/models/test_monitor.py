@@ -1,0 +1,77 @@
+"""The periodic probe: on its interval, never twice at once, switched at once, counted."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.executions.types import ExecutionState
+from services.foundation.errors import InputError
+from tests.support.builders import until
+from tests.support.catalogue import OFFLINE, Catalogue
+from tests.support.clock import START, FakeClock
+
+
+async def until_probed(catalogue: Catalogue, runs: int) -> None:
+    await until(lambda: len(catalogue.ended) == runs)
+    assert catalogue.monitor.view().runs == runs
+
+
+async def test_the_first_probe_comes_one_interval_after_the_start(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    await catalogue.monitor.start()
+    await clock.advance(595)
+    assert catalogue.monitor.view().runs == 0
+    await clock.advance(10)
+    await until_probed(catalogue, 1)
+    view = catalogue.monitor.view()
+    assert view.last_run_at == START + timedelta(seconds=600)
+    [execution] = await catalogue.executions.newest(5)
+    assert (execution.execution_type, execution.trigger) == ("probe", "schedule")
+    assert execution.status is ExecutionState.SUCCEEDED
+    await catalogue.monitor.stop()
+
+
+async def test_a_new_interval_has_effect_at_once_and_off_stops_it(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    await catalogue.monitor.start()
+    await catalogue.monitor.switch(is_on=True, interval_s=10)
+    await clock.advance(15)
+    await until_probed(catalogue, 1)
+    view = await catalogue.monitor.switch(is_on=False)
+    assert (view.is_running, view.next_run_at) == (False, None)
+    await clock.advance(5_000)
+    assert catalogue.monitor.view().runs == 1
+    await catalogue.monitor.stop()
+
+
+async def test_the_interval_is_a_stored_preference(catalogue: Catalogue) -> None:
+    await catalogue.monitor.switch(is_on=True, interval_s=30)
+    assert catalogue.settings.preferences.endpoint_probe_interval_s == 30
+    await catalogue.monitor.switch(is_on=False)
+    assert catalogue.settings.preferences.endpoint_probe_enabled is False
+
+
+@pytest.mark.parametrize("seconds", [9, 601])
+async def test_an_interval_out_of_range_is_refused(catalogue: Catalogue, seconds: int) -> None:
+    with pytest.raises(InputError) as caught:
+        await catalogue.monitor.switch(is_on=True, interval_s=seconds)
+    assert caught.value.field == "interval_seconds"
+
+
+async def test_a_probe_that_finds_nobody_is_counted_with_its_reason(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    catalogue.answers.by_address[""] = OFFLINE
+    await catalogue.monitor.start()
+    await clock.advance(605)
+    await until_probed(catalogue, 1)
+    await until(lambda: catalogue.monitor.view().failures == 1)
+    assert "None of 1 providers answered" in catalogue.monitor.view().last_error
+    catalogue.answers.by_address.clear()
+    await clock.advance(605)
+    await until_probed(catalogue, 2)
+    await until(lambda: not catalogue.monitor.view().last_error)
+    assert catalogue.monitor.view().failures == 1
+    await catalogue.monitor.stop()
