@@ -188,14 +188,14 @@ class ExecutionStore:
 def to_query(wanted: ExecutionFilter) -> pages.PageQuery:
     """Return the filter as the store reads it."""
     return pages.PageQuery(
-        kinds=tuple(dict.fromkeys(wanted.kinds))[:KINDS_MAX],
+        kinds=tuple(dict.fromkeys(map(rules.clean, wanted.kinds)))[:KINDS_MAX],
         states=tuple(dict.fromkeys(str(state) for state in wanted.states)),
         created_from=wanted.created_from,
         created_to=wanted.created_to,
         agent_id=wanted.agent_id,
         workflow_id=wanted.workflow_id,
         parent_id=wanted.parent_id,
-        text=wanted.text.strip()[:200],
+        text=rules.clean(wanted.text.strip()[:200]),
     )
 
 
