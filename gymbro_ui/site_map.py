@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.words import word
-from gymbro_ui.pages import agents, dashboard, e2e, executions, mapping, models, settings
+from gymbro_ui.pages import agents, dashboard, e2e, executions, mapping, models, prompts, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,14 @@ PAGES: tuple[Page, ...] = (
         group=word("Models & checks"),
         key="e",
         is_red=True,
+    ),
+    Page(
+        "/prompts",
+        word("Prompts"),
+        "edit_note",
+        prompts.render,
+        group=word("Models & checks"),
+        key="p",
     ),
     Page(
         "/agents",

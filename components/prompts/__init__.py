@@ -1,0 +1,1 @@
+"""Widgets of prompts: lists, differences, editor, trials, imports."""
