@@ -38,7 +38,8 @@ def _run(arguments: Arguments) -> int:
     try:
         console = build_console(env, one_shot=arguments.options.one_shot)
     except AlreadyRunningError as error:
-        return _refuse(f"{error} Open {error.url}.", ALREADY_RUNNING)
+        where = f" Open {error.url}." if error.url else ""
+        return _refuse(f"{error}{where}", ALREADY_RUNNING)
     except ConsoleError as error:
         return _refuse(str(error), BAD_USE)
     if not is_port_free(env.host, env.port):

@@ -265,16 +265,6 @@ def test_two_data_folders_cannot_share_one_database(folder: StoreFolder, tmp_pat
     StoreFolder(tmp_path / "b", path).open().database.close_now()
 
 
-def test_a_console_with_its_database_in_its_own_folder_keeps_others_out(
-    folder: StoreFolder, tmp_path: Path
-) -> None:
-    first = folder.open()
-    with pytest.raises(AnotherInstanceError):
-        StoreFolder(tmp_path / "b", folder.path).open()
-    first.database.close_now()
-    StoreFolder(tmp_path / "b", folder.path).open().database.close_now()
-
-
 def test_an_exclusive_lock_at_start_is_told(folder: StoreFolder) -> None:
     folder.fill(1)
     other = folder.raw()

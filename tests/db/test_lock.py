@@ -10,6 +10,7 @@ import pytest
 
 from db.errors import AnotherInstanceError
 from db.lock import InstanceLock, read_holder
+from tests.support.store import StoreFolder
 
 HOLD = (
     "import sys, time; from pathlib import Path; from db.lock import InstanceLock\n"
@@ -96,3 +97,12 @@ def test_a_holder_that_did_not_say_who_it_is_still_holds(tmp_path: Path) -> None
         InstanceLock.acquire(tmp_path, "")
     assert caught.value.pid == 0
     lock.release()
+
+
+def test_a_database_in_its_own_data_folder_is_kept_from_other_data_folders(tmp_path: Path) -> None:
+    own = StoreFolder(tmp_path / "a")
+    first = own.open()
+    with pytest.raises(AnotherInstanceError):
+        StoreFolder(tmp_path / "b", own.path).open()
+    first.database.close_now()
+    StoreFolder(tmp_path / "b", own.path).open().database.close_now()
