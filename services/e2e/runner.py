@@ -144,7 +144,7 @@ class Runner:
             self.launch,
             status=stopped or _together(self.lanes),
             finished_at=now,
-            error_summary=next((lane.summary for lane in self.lanes if lane.summary), ""),
+            error_summary=_summary_of(self.lanes),
         )
         runs = [lane.run for lane in self.lanes]
         self.launch = await self._tools.store.close(
@@ -174,6 +174,12 @@ _END = {
     RunStatus.INTERRUPTED: (CellStatus.INTERRUPTED, Kind.INTERRUPTED),
     RunStatus.FAILED: (CellStatus.INTERRUPTED, Kind.INTERRUPTED),
 }
+
+
+def _summary_of(lanes: Sequence[Lane]) -> str:
+    """Return the lanes' first reason, a sign-in that failed before all others."""
+    failed = [lane.summary for lane in lanes if lane.kind is Kind.AUTH and lane.summary]
+    return next(iter([*failed, *(lane.summary for lane in lanes if lane.summary)]), "")
 
 
 def _together(lanes: Sequence[Lane]) -> RunStatus:

@@ -187,6 +187,18 @@ async def test_an_anonymous_token_that_says_otherwise_is_marked(
     assert ended.cell("a").status is S.OK
 
 
+async def test_a_failed_sign_in_is_told_before_a_lesser_remark_of_the_other_user_type(
+    desk: E2eDesk, upstream: FakeUpstream
+) -> None:
+    upstream.auth.anonymous_claim = False
+    upstream.always("token", gotrue_error(400, "invalid_credentials"))
+    ended = await desk.launch()
+    assert [run.error_summary for run in ended.runs] == [
+        "not_anonymous", "supabase_sign_in_failed",
+    ]  # fmt: skip
+    assert desk.e2e.health().sign_in_down == "supabase_sign_in_failed"
+
+
 async def test_a_model_list_that_fails_is_the_catalogues_failure(
     desk: E2eDesk, upstream: FakeUpstream
 ) -> None:
