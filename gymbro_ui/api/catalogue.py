@@ -1,9 +1,10 @@
 """Rows of the catalogue as they travel: endpoints, mapped models, mappings, prompts."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from services.mapping.types import MappedModel, ModelMapping
+from services.mapping.types import Flaw, MappedModel, ModelMapping
 from services.models.types import Endpoint
 from services.prompts.types import Prompt, PromptVersion
 
@@ -39,6 +40,24 @@ def endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
         "api_key_masked": endpoint.api_key_masked,
         "has_api_key": endpoint.has_api_key,
     }
+
+
+def registry_rows(
+    endpoints: Iterable[Endpoint], flaw_of: Callable[[str], Flaw | None]
+) -> list[dict[str, Any]]:
+    """Return one row a model: who offers it, and why nobody is routed to it (null: it is routable)."""
+    offers: dict[str, list[Endpoint]] = {}
+    for endpoint in endpoints:
+        for model in endpoint.offered:
+            offers.setdefault(model, []).append(endpoint)
+    return [
+        {
+            "model": model,
+            "endpoints": [{"id": e.id, "name": e.name, "is_active": e.is_active} for e in found],
+            "flaw": flaw_of(model),
+        }
+        for model, found in sorted(offers.items())
+    ]
 
 
 def mapped_row(model: MappedModel, *, is_debug: bool = False) -> dict[str, Any]:

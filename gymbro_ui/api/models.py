@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gymbro_ui.api import wire_errors
 from gymbro_ui.api.access import REFUSALS, RowId, admin_caller, any_caller
 from gymbro_ui.api.app_config import config_router
-from gymbro_ui.api.catalogue import app_row, endpoint_row, mapped_row
+from gymbro_ui.api.catalogue import app_row, endpoint_row, mapped_row, registry_rows
 from gymbro_ui.api.monitor import monitor_router
 from gymbro_ui.api.wire_errors import WireError, envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
@@ -132,6 +132,12 @@ def _add_checks(api: APIRouter, console: "Console") -> None:
         """List the models nobody is routed to."""
         names = sorted(console.models.blocked)
         return envelope(request_id_of(request.scope), names, total=len(names))
+
+    @api.get("/models/registry")
+    async def read_registry(request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """List every model any endpoint names, who offers it, and why nobody gets it."""
+        rows = registry_rows(console.models.endpoints, console.mapping.flaw_of)
+        return envelope(request_id_of(request.scope), rows, total=len(rows))
 
     @api.put("/models/blocked")
     async def write_blocked(  # pyright: ignore[reportUnusedFunction]

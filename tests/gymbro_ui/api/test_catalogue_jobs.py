@@ -140,3 +140,15 @@ async def test_a_premium_user_of_the_owners_making_is_routed_by_its_scope(world:
         assert world.gateway.resolve_for(caller, "k").resolution.model == expected
     anonymous = Caller("u", UserType.ANONYMOUS, claims=paid)
     assert world.gateway.resolve_for(anonymous, "k").resolution.model == "plain"
+
+
+async def test_the_registry_lists_each_model_with_who_offers_it_and_its_flaw(world: World) -> None:
+    await world.add("k", model="a", model_list=("a", "text-embedding-3"), name="one")
+    await world.add("l", model="a", name="two")
+    await call(world, "PUT", "/models/blocked", body={"blocked": ["a"]})
+    _, body = await call(world, "GET", "/models/registry")
+    rows = {row["model"]: row for row in body["data"]}
+    assert [e["name"] for e in rows["a"]["endpoints"]] == ["one", "two"]
+    assert rows["a"]["flaw"] == "blocked"
+    assert rows["text-embedding-3"]["flaw"] == "embedding"
+    assert rows["demo-thinkingml"]["flaw"] is None
