@@ -160,16 +160,19 @@ class World:
 
 
 @asynccontextmanager
-async def serving(world: World, app: Any = None) -> AsyncGenerator[World]:
+async def serving(
+    world: World, app: Any = None, *, ws: Any = "none", **options: Any
+) -> AsyncGenerator[World]:
     """Serve the world's application on a free loopback port."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         config = uvicorn.Config(
             app or world.app(),
             log_level="critical",
             lifespan="off",
-            ws="none",
+            ws=ws,
             access_log=False,
             proxy_headers=False,
+            **options,
         )
         server = _Server(config)
         world.port = sock.getsockname()[1]
