@@ -13,6 +13,7 @@ from gymbro_ui.api.wire_errors import envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
 from services.foundation.errors import InputError
+from services.foundation.redact import mask
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -86,10 +87,13 @@ def _is_key(key: Any) -> bool:
 def _shown(console: "Console") -> dict[str, Any]:
     app = console.settings.app
     masked = console.secrets.masked(_EXA_SECRET)
+    source = "db" if masked else "none"
+    if not masked and console.env.exa_api_key:
+        masked, source = mask(console.env.exa_api_key), "env"
     return {
         **{name: getattr(app, name) for name in _APP_FIELDS},
         f"{_EXA_FIELD}_masked": masked,
-        f"{_EXA_FIELD}_source": "db" if masked else "none",
+        f"{_EXA_FIELD}_source": source,
         _QUOTA_FIELD: console.gateway.quota_limits,
     }
 

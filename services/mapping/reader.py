@@ -100,6 +100,7 @@ class MappingReader:
             self._models.endpoints if endpoints is None else tuple(endpoints),
             self._models.blocked if blocked is None else frozenset(blocked),
             self._models.allows_test_endpoints,
+            self._models.routes_strictly,
         )
         return outlook.impact(self._resolver, after)
 
@@ -162,6 +163,7 @@ class MappingReader:
             self._models.endpoints,
             self._models.blocked,
             self._models.allows_test_endpoints,
+            self._models.routes_strictly,
         )
 
 

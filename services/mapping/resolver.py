@@ -38,6 +38,7 @@ class Resolver:
     endpoints: tuple[Endpoint, ...]
     blocked: frozenset[str] = frozenset()
     allows_test_endpoints: bool = False
+    is_strict: bool = True  # False: a mapping with nothing left gets the default endpoint's model
     _offers: dict[str, list[Endpoint]] = field(init=False)
     _named: frozenset[str] = field(init=False)  # what any endpoint offers, usable or not
     _bases: dict[str, _Base] = field(init=False)
@@ -150,7 +151,17 @@ class Resolver:
                 left.append(model)
             else:
                 reasons.append(_reason_of(flaw, model))
+        if not left and not self.is_strict and (stand_in := self._stand_in()):
+            left.append(stand_in)
+            reasons.append(say("Strict routing is off: {model} stands in.", model=stand_in))
         return _Base(mapping, tuple(left), tuple(reasons))
+
+    def _stand_in(self) -> str:
+        """Return the default endpoint's own model when it can be used, else an empty text."""
+        for endpoint in self._usable():
+            if endpoint.is_default and endpoint.model and self.flaw_of(endpoint.model) is None:
+                return endpoint.model
+        return ""
 
     def _find(self, key: str) -> _Base | None:
         for mapping_id in self.key_ids(key):

@@ -80,4 +80,5 @@ def replace_mapping(base: Resolver, mapping: ModelMapping) -> Resolver:
         base.endpoints,
         base.blocked,
         base.allows_test_endpoints,
+        base.is_strict,
     )

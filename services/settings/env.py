@@ -43,8 +43,18 @@ class _Reader:
             "{name} must be true or false, not {value}", field=name, name=name, value=value
         )
 
-    def whole(self, name: str, default: int) -> int:
-        return int(self.number(name, default, "a whole number"))
+    def whole(self, name: str, default: int, low: int = -(2**31), high: int = 2**31) -> int:
+        value = int(self.number(name, default, "a whole number"))
+        if low <= value <= high:
+            return value
+        raise InputError(
+            "{name} must be from {low} to {high}, not {value}",
+            field=name,
+            name=name,
+            low=low,
+            high=high,
+            value=value,
+        )
 
     def number(self, name: str, default: float, what: str = "a number") -> float:
         value = self.text(name)
@@ -56,6 +66,34 @@ class _Reader:
             raise InputError(
                 "{name} must be {what}, not {value}", field=name, name=name, what=what, value=value
             ) from None
+
+    def address(self, *names: str) -> str:
+        """Return an http(s) URL without a closing slash, or an empty text."""
+        for name in names:
+            if value := self.text(name).rstrip("/"):
+                parts = urlsplit(value)
+                if parts.scheme in ("http", "https") and parts.hostname and not parts.username:
+                    return value
+                raise InputError(
+                    "{name} must be an address such as https://host, without a user name",
+                    field=name,
+                    name=name,
+                )
+        return ""
+
+    def choice(self, name: str, *allowed: str) -> str:
+        """Return one of the words, the first of them when nothing is set."""
+        value = self.text(name, default=allowed[0])
+        if value in allowed:
+            return value
+        choices = ", ".join(word for word in allowed if word)
+        raise InputError(
+            "{name} must be one of {choices}, not {value}",
+            field=name,
+            name=name,
+            choices=choices,
+            value=value,
+        )
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
@@ -103,6 +141,10 @@ def read_env(
         llm_admin_uids=read.items("LLM_ADMIN_UIDS"),
         allow_test_endpoints=read.flag("ALLOW_TEST_AI_ENDPOINTS", default=False),
         anon_enabled=read.flag("ANON_ENABLED", default=True),
+        policy_gate=read.flag("POLICY_GATE_ENABLED", default=True),
+        strict_routing=read.flag("AI_STRICT_MODEL_ROUTING", default=True),
+        monitor_probe=read.flag("ENDPOINT_MONITOR_PROBE_ENABLED", default=True),
+        exa_api_key=read.text("EXA_API_KEY"),
         http_timeout_s=read.number("HTTP_TIMEOUT_SECONDS", 10.0),
         heartbeat_s=max(0.5, read.number("SSE_HEARTBEAT_SECONDS", 5.0)),
         auth_signups_per_hour=read.whole("AUTH_SIGNUPS_PER_HOUR", 30),
@@ -161,7 +203,7 @@ def _public_url(read: _Reader, port: int) -> str:
 
 def _supabase(read: _Reader) -> SupabaseEnv:
     project = read.text("SUPABASE_PROJECT_ID")
-    url = read.text("SUPABASE_URL").rstrip("/")
+    url = read.address("SUPABASE_URL")
     if not url and project:
         url = f"https://{project}.supabase.co"
     return SupabaseEnv(
@@ -176,7 +218,7 @@ def _supabase(read: _Reader) -> SupabaseEnv:
 
 
 def _jwt(read: _Reader, supabase: SupabaseEnv) -> JwtRules:
-    jwks = read.text("SUPABASE_JWKS_URL")
+    jwks = read.address("SUPABASE_JWKS_URL")
     if not jwks and supabase.url:
         jwks = f"{supabase.url}/auth/v1/.well-known/jwks.json"
     issuer = read.text("SUPABASE_ISSUER")
@@ -207,7 +249,7 @@ def _rate_limits(read: _Reader) -> RateLimits:
         ip_daily=read.whole("RATE_LIMIT_PER_IP_DAILY", 2000),
         failure_threshold=read.whole("RATE_LIMIT_FAILURE_THRESHOLD", 10),
         cooldown_s=read.whole("RATE_LIMIT_COOLDOWN_SECONDS", 300),
-        cooldown_mode=read.text("RATE_LIMIT_COOLDOWN_MODE", default="auth"),
+        cooldown_mode=read.choice("RATE_LIMIT_COOLDOWN_MODE", "auth", "all", "off"),
         trusted_proxies=read.items("TRUSTED_PROXIES"),
         streams_per_user=read.whole("SSE_MAX_CONCURRENT_PER_USER", 2),
         streams_per_anonymous=read.whole("SSE_MAX_CONCURRENT_PER_ANONYMOUS_USER", 2),
@@ -218,18 +260,18 @@ def _rate_limits(read: _Reader) -> RateLimits:
 def _e2e(read: _Reader) -> E2eEnv:
     timeout = read.text("E2E_STREAM_TIMEOUT")
     return E2eEnv(
-        api_base=read.text("E2E_API_BASE", "API_BASE"),
-        supabase_url=read.text("E2E_SUPABASE_URL", "SUPABASE_URL"),
+        api_base=read.address("E2E_API_BASE", "API_BASE"),
+        supabase_url=read.address("E2E_SUPABASE_URL", "SUPABASE_URL"),
         anon_key=read.text("E2E_SUPABASE_ANON_KEY", "SUPABASE_ANON_KEY"),
         service_key=read.text("E2E_SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
         email_domain=read.text("E2E_EMAIL_DOMAIN", default="example.com"),
         user_email=read.text("E2E_USER_EMAIL", "TEST_USER_EMAIL"),
         user_password=read.text("E2E_USER_PASSWORD", "TEST_USER_PASSWORD"),
-        anon_method=read.text("E2E_ANON_METHOD"),
+        anon_method=read.choice("E2E_ANON_METHOD", "", "auto", "native", "edge"),
         prompt_text=read.text("E2E_DAILY_PROMPT_TEXT", "E2E_MESSAGE_TEXT"),
-        result_mode=read.text("E2E_RESULT_MODE"),
-        stream_timeout_s=read.whole("E2E_STREAM_TIMEOUT", 120) if timeout else None,
-        max_events=read.whole("E2E_MAX_EVENTS", 4000),
+        result_mode=read.choice("E2E_RESULT_MODE", "", "raw_passthrough", "xml_plaintext", "auto"),
+        stream_timeout_s=read.whole("E2E_STREAM_TIMEOUT", 120, 10, 600) if timeout else None,
+        max_events=read.whole("E2E_MAX_EVENTS", 4000, 10, 100_000),
         validate_structure=read.flag("E2E_VALIDATE_THINKINGML", default=True),
         cleanup_user=read.flag("E2E_CLEANUP_USER", default=True),
     )

@@ -184,6 +184,10 @@ class Env:
     llm_admin_uids: tuple[str, ...] = ()
     allow_test_endpoints: bool = False
     anon_enabled: bool = True
+    policy_gate: bool = True  # POLICY_GATE_ENABLED: anonymous users are told so on admin paths
+    strict_routing: bool = True  # AI_STRICT_MODEL_ROUTING: never another model than the mapping's
+    monitor_probe: bool = True  # ENDPOINT_MONITOR_PROBE_ENABLED, until the pages say otherwise
+    exa_api_key: str = field(default="", repr=False)
     http_timeout_s: float = 10.0
     heartbeat_s: float = 5.0  # SSE_HEARTBEAT_SECONDS, at least 0.5
     auth_signups_per_hour: int = 30
