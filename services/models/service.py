@@ -73,6 +73,11 @@ class Models:
         return self._secrets.get(_key_name(endpoint_id)) or ""
 
     @property
+    def routes_strictly(self) -> bool:
+        """Whether a mapping with nothing left gets no other model in its place."""
+        return self._settings.env.strict_routing
+
+    @property
     def allows_test_endpoints(self) -> bool:
         """Whether endpoints named as tests take part in routing."""
         return self._settings.env.allow_test_endpoints
