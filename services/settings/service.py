@@ -85,7 +85,7 @@ def _plain(preferences: Preferences) -> dict[str, Any]:
 
 
 def _defaults(env: Env, machine_zone: str) -> Preferences:
-    base = Preferences(e2e_timezone=machine_zone)
+    base = Preferences(e2e_timezone=machine_zone, endpoint_probe_enabled=env.monitor_probe)
     if env.e2e.prompt_text:
         base = rules.change_preferences(base, {"e2e_prompt_text": env.e2e.prompt_text})
     if env.e2e.result_mode:
