@@ -5,20 +5,18 @@ import logging
 import os
 import signal
 
-from db.boot.open import open_store
-from db.boot.place import OpenedStore, StorePlace
-from db.errors import AnotherInstanceError, StoreRefusedError
+from db.boot.place import OpenedStore
 from db.lock import InstanceLock
 from services.accounts.service import Accounts
 from services.accounts.verifier import Verifier
 from services.agents.parts import AgentParts
 from services.agents.service import Agents
+from services.audit.service import Audit
 from services.chat.client import ChatClient
 from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
 from services.executions.service import Executions
 from services.foundation.clock import Clock, SystemClock
-from services.foundation.errors import ConsoleError, StoreError
 from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
@@ -28,6 +26,7 @@ from services.mapping.trial import TrialParts, Trials
 from services.models.monitor import Monitor
 from services.models.probing import Probing
 from services.models.service import Models
+from services.opening import open_data
 from services.prompts.service import Prompts
 from services.prompts.trial import PromptTrialParts, PromptTrials
 from services.schedules.service import Schedules
@@ -37,25 +36,15 @@ from services.settings.service import Settings
 from services.settings.types import Env
 from services.stats.service import Stats
 from services.suppliers.service import Suppliers
+from services.sync.cloud import Cloud
+from services.sync.parts import Catalogue
 from services.targets.service import Targets
 from services.targets.types import SELF_ID
+from services.undo.service import Undo
 from services.workflows.service import Workflows
 
 _log = logging.getLogger(__name__)
 STOP_S = 10.0  # everything must be stored within this time
-
-
-class AlreadyRunningError(ConsoleError):
-    """Another console holds the data folder; `url` is where it listens."""
-
-    def __init__(self, error: AnotherInstanceError) -> None:
-        """Keep who holds the folder."""
-        super().__init__(
-            "A console already runs on {folder} (process {pid}).",
-            folder=str(error.folder),
-            pid=error.pid,
-        )
-        self.url = error.url
 
 
 class Console:
@@ -105,6 +94,12 @@ class Console:
         self.prompts = Prompts(database, clock)
         self.prompts.load()
         self.executions = Executions(database, clock, self.tasks, settings)
+        catalogue = Catalogue(self.models, self.mapping, self.prompts)
+        self.cloud = Cloud(
+            database, clock, self.tasks, self.secrets, self.env, catalogue, self.executions
+        )
+        self.audit = Audit(database, clock)
+        self.undo = Undo(self.audit, catalogue, settings, self.targets)
         self.schedules = Schedules(database, clock, settings, self.tasks)
         if not self.one_shot:
             self.schedules.load()
@@ -225,6 +220,7 @@ class Console:
         if not self.one_shot:
             await self.schedules.start(self.e2e.fire)
             await self.monitor.start()
+            await self.cloud.start()
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
@@ -242,6 +238,7 @@ class Console:
             return
         await self.schedules.stop()
         await self.monitor.stop()
+        await self.cloud.stop()
         await self.executions.stop()
         await self.gateway.stop()
         await self.stats.stop()
@@ -271,30 +268,9 @@ def build_console(env: Env, *, clock: Clock | None = None, one_shot: bool = Fals
     Raises AlreadyRunningError, StoreError or another ConsoleError with what to do.
     """
     clock = clock or SystemClock()
+    lock, store = open_data(env, clock.now())
     try:
-        lock = InstanceLock.acquire(env.data_dir, env.public_url)
-    except AnotherInstanceError as error:
-        raise AlreadyRunningError(error) from error
-    except OSError as error:
-        raise StoreError(
-            "The data folder {folder} cannot be used: {reason}. Choose another one with --data-dir",
-            folder=str(env.data_dir),
-            reason=error.strerror or str(error),
-        ) from error
-    try:
-        return Console(env, clock, lock, open_store(_place(env), clock.now()), one_shot=one_shot)
-    except AnotherInstanceError as error:  # the same database from another data folder
-        lock.release()
-        raise AlreadyRunningError(error) from error
-    except StoreRefusedError as error:
-        lock.release()
-        raise StoreError(error.notice.text, **error.notice.params) from error
+        return Console(env, clock, lock, store, one_shot=one_shot)
     except BaseException:
         lock.release()
         raise
-
-
-def _place(env: Env) -> StorePlace:
-    return StorePlace(
-        env.database_url, env.database_path, env.database_source, env.data_dir, env.backups_dir
-    )

@@ -9,6 +9,7 @@ from db.errors import RowNotFoundError
 from db.queries import config as config_queries
 from db.queries import mappings as queries
 from db.tables.mappings import ModelMappingRow
+from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
@@ -33,6 +34,7 @@ class Mappings(MappingReader):
         """Start empty; load() reads what is stored."""
         super().__init__(clock, models)
         self._database = database
+        self.books = Books(database, clock)
         self._settings = settings
         self._reading = asyncio.Lock()
         self.changed: Signal[None] = Signal("mapping.changed")
@@ -58,7 +60,9 @@ class Mappings(MappingReader):
         changes = [(one.id, {**as_values(one), **extra}) for one in mappings.values()]
         now = self._clock.now()
         await stored(
-            self._database.write(lambda session: queries.save_mappings(session, changes, now))
+            self.books.write(
+                "mapping", lambda session: queries.save_mappings(session, changes, now)
+            )
         )
         await self._reload()
         return len(changes)
@@ -69,7 +73,9 @@ class Mappings(MappingReader):
         now = self._clock.now()
         try:
             await stored(
-                self._database.write(lambda session: queries.delete_mappings(session, known, now))
+                self.books.write(
+                    "mapping", lambda session: queries.delete_mappings(session, known, now)
+                )
             )
         except RowNotFoundError as error:
             raise missing(str(error)) from None
@@ -102,7 +108,9 @@ class Mappings(MappingReader):
         now = self._clock.now()
         try:
             await stored(
-                self._database.write(lambda session: queries.delete_mapping(session, known.id, now))
+                self.books.write(
+                    "mapping", lambda session: queries.delete_mapping(session, known.id, now)
+                )
             )
         except RowNotFoundError:
             raise missing(mapping_id) from None
@@ -111,8 +119,8 @@ class Mappings(MappingReader):
     async def _write(self, mapping_id: str, values: Mapping[str, Any]) -> ModelMapping:
         now = self._clock.now()
         row = await stored(
-            self._database.write(
-                lambda session: queries.save_mapping(session, mapping_id, values, now)
+            self.books.write(
+                "mapping", lambda session: queries.save_mapping(session, mapping_id, values, now)
             )
         )
         await self._reload()

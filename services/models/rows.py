@@ -65,6 +65,13 @@ def to_change(edit: EndpointEdit, present: Endpoint | None) -> Change:
     return Change(values, clears_key=moved and present is not None and present.has_api_key)
 
 
+def key_note(key: str | None, *, clears: bool) -> dict[str, str] | None:
+    """Return what the log says of the key, which is in no table; None when nothing became of it."""
+    if key is None:
+        return {"api_key_state": "removed"} if clears else None
+    return {"api_key_state": "set" if key else "removed"}
+
+
 def _plain_values(edit: EndpointEdit, present: Endpoint | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if edit.name is not None or present is None:

@@ -11,6 +11,7 @@ from db.errors import RowNotFoundError
 from db.queries import config as config_queries
 from db.queries import models as queries
 from db.tables.models import EndpointRow
+from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, InputError, NotFoundError
 from services.foundation.inputs import copy_name
@@ -45,6 +46,7 @@ class Models:
     ) -> None:
         """Start without endpoints; load() reads what is stored."""
         self._database = database
+        self.books = Books(database, clock)
         self._clock = clock
         self._secrets = secrets
         self._settings = settings
@@ -92,8 +94,11 @@ class Models:
                 await self._keep_key(present.id, "")
             now = self._clock.now()
             row = await stored(
-                self._database.write(
-                    lambda session: queries.save_endpoint(session, edit.id, change.values, now)
+                self.books.write(
+                    "model",
+                    lambda session: queries.save_endpoint(session, edit.id, change.values, now),
+                    notes=rows.key_note(key, clears=change.clears_key),
+                    secret=key or "",
                 )
             )
             if key is not None:
@@ -132,8 +137,8 @@ class Models:
             now = self._clock.now()
             try:
                 await stored(
-                    self._database.write(
-                        lambda session: queries.delete_endpoint(session, endpoint_id, now)
+                    self.books.write(
+                        "model", lambda session: queries.delete_endpoint(session, endpoint_id, now)
                     )
                 )
             except RowNotFoundError:
@@ -230,7 +235,9 @@ class Models:
         wanted = rules.model_names(tuple(names), "blocked")
         now = self._clock.now()
         await stored(
-            self._database.write(lambda session: queries.replace_blocked(session, wanted, now))
+            self.books.write(
+                "blocked", lambda session: queries.replace_blocked(session, wanted, now)
+            )
         )
         self.blocked = frozenset(wanted)
         self.changed.emit(None)

@@ -9,6 +9,7 @@ from db.engine import Database
 from db.errors import RowNotFoundError
 from db.queries import config as config_queries
 from db.queries import prompts as queries
+from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, InputError
 from services.foundation.signals import Signal
@@ -31,6 +32,7 @@ class Prompts(PromptReader):
         """Start without prompts; load() reads what is stored."""
         super().__init__(database)
         self._clock = clock
+        self.books = Books(database, clock)
         self.changed: Signal[None] = Signal("prompts.changed")
 
     def load(self) -> None:
@@ -57,8 +59,9 @@ class Prompts(PromptReader):
                 raise InputError("A type is needed", field="prompt_type")
             values["prompt_type"] = str(edit.prompt_type)
             row = await stored(
-                self._database.write(
-                    lambda session: queries.add_prompt(session, values, now, edit.edited_by, note)
+                self.books.write(
+                    "prompt",
+                    lambda session: queries.add_prompt(session, values, now, edit.edited_by, note),
                 )
             )
             return await self._after(row.id or 0)
@@ -157,7 +160,9 @@ class Prompts(PromptReader):
         wanted = [row for row in rows if row.is_useful and row.edit is not None]
         now = self._clock.now()
         count = await stored(
-            self._database.write(lambda session: transfer.write(session, wanted, now, edited_by))
+            self.books.write(
+                "prompt", lambda session: transfer.write(session, wanted, now, edited_by)
+            )
         )
         await self._reload()
         return count
@@ -172,7 +177,7 @@ class Prompts(PromptReader):
     async def _write(self, prompt_id: int, change: Callable[[Session], object]) -> None:
         self._known(prompt_id)
         try:
-            await stored(self._database.write(change))
+            await stored(self.books.write("prompt", change))
         except RowNotFoundError:
             raise no_version() from None
         except queries.VersionTakenError as error:

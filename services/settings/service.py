@@ -8,6 +8,7 @@ from typing import Any
 
 from db.engine import Database
 from db.queries import config as queries
+from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
 from services.settings import rules
@@ -22,6 +23,7 @@ class Settings:
     def __init__(self, database: Database, clock: Clock, env: Env, machine_zone: str) -> None:
         """Start with the defaults of this machine and environment; load() reads what is stored."""
         self._database = database
+        self.books = Books(database, clock)
         self._clock = clock
         self.env = env
         self.preferences = _defaults(env, machine_zone)
@@ -59,7 +61,9 @@ class Settings:
         wanted = rules.change_preferences(self.preferences, patch)
         values = {name: value for name, value in _plain(wanted).items() if name in patch}
         now = self._clock.now()
-        await self._database.write(lambda session: queries.merge_config(session, values, now))
+        await self.books.write(
+            "settings", lambda session: queries.merge_config(session, values, now)
+        )
         self.updated_at = now
         self.problems = [p for p in self.problems if p.split(":", 1)[0] not in values]
         # Only the patched keys: another change may have landed while this one was being saved.
@@ -71,7 +75,9 @@ class Settings:
         values = {name: str(v) if isinstance(v, str) else v for name, v in asdict(wanted).items()}
         chosen = {name: values[name] for name in patch}
         now = self._clock.now()
-        await self._database.write(lambda session: queries.write_app_settings(session, chosen, now))
+        await self.books.write(
+            "gateway", lambda session: queries.write_app_settings(session, chosen, now)
+        )
         self.app = replace(self.app, **{name: getattr(wanted, name) for name in patch})
         self.app_changed.emit(self.app)
         return self.app

@@ -7,8 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
+
 from db.engine import Database
 from db.queries import config as config_queries
+from services.audit.books import record
+from services.audit.types import AuditKind
+from services.foundation.actor import current_actor
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError
 from services.foundation.messages import Message
@@ -29,6 +34,7 @@ from services.supabase.types import (
 
 _log = logging.getLogger(__name__)
 URL, PUSH_KEYS = "supabase_url", "supabase_pushes_api_keys"  # keys in llm_app_settings
+PROJECT = "supabase_project"  # the address whose rows we are linked with
 ANON_KEY, SERVICE_KEY = "supabase/anon_key", "supabase/service_key"  # names in the secret store
 TABLES = (("ai_model", False), ("ai_prompt", False))
 OPTIONAL = ("model_mappings", "dashboard_stats")
@@ -51,11 +57,15 @@ class Supabase:
         self.view = SupabaseView()
         self.changed: Signal[SupabaseView] = Signal("supabase.changed")
         self.open_remote: Callable[[str, str], Remote] = Remote
+        self.moving: Callable[[Session], None] = lambda _: None  # forgets what another project knew
 
     def load(self) -> None:
         """Read the address; no connection is made."""
         stored_values = self._database.read_now(config_queries.read_app_settings)
         self._url = str(stored_values.get(URL) or "")
+        is_other = bool(self._address) and stored_values.get(PROJECT) != self._address
+        if is_other and self._database.read_only is None:
+            self._database.write_now(lambda session: self._claim(session, self._address))
         self._show(pushes=bool(stored_values.get(PUSH_KEYS)))
 
     @property
@@ -91,13 +101,27 @@ class Supabase:
         if values.get(URL, self._url) != self._url:  # before the new address is in use
             anon, service = anon or "", service or ""
         await asyncio.to_thread(self._keep, anon, service)
-        if values:
+        states = (("anon_key_state", anon), ("service_key_state", service))
+        notes = {name: "set" if key else "removed" for name, key in states if key is not None}
+        if values or notes:
             now = self._clock.now()
-            await stored(
-                self._database.write(
-                    lambda session: config_queries.write_app_settings(session, values, now)
+
+            who, before = current_actor(), {name: self._shown(name) for name in values}
+
+            def change(session: Session) -> None:
+                config_queries.write_app_settings(session, values, now)
+                record(
+                    session,
+                    AuditKind.SUPABASE,
+                    "supabase",
+                    who,
+                    now,
+                    before=before,
+                    after={**values, **notes},
                 )
-            )
+                self._claim(session, str(values.get(URL, self._url)) or self._env.url)
+
+            await stored(self._database.write(change))
         self._url = str(values.get(URL, self._url))
         await self._forget_remote()
         self._show(pushes=bool(values.get(PUSH_KEYS, self.view.pushes_api_keys)))
@@ -174,6 +198,18 @@ class Supabase:
     async def close(self) -> None:
         """Let go of the connection."""
         await self._forget_remote()
+
+    def _shown(self, name: str) -> object:
+        return self._url if name == URL else self.view.pushes_api_keys
+
+    def _claim(self, session: Session, address: str) -> None:
+        """Keep which project the links belong to; those of another one are forgotten."""
+        known = config_queries.read_app_settings(session).get(PROJECT)
+        if not address or known == address:
+            return
+        if known:
+            self.moving(session)
+        config_queries.write_app_settings(session, {PROJECT: address}, self._clock.now())
 
     @property
     def _address(self) -> str:

@@ -94,6 +94,11 @@ def key_role(key: str) -> str:
     return role if isinstance(role, str) else ""
 
 
+def key_notes(given: dict[str, str]) -> dict[str, str]:
+    """Return what the log says of keys and password, which are in no table."""
+    return {f"{name}_state": "set" if value else "removed" for name, value in given.items()}
+
+
 def is_moved(old_api_base: str, old_auth_url: str, edit: TargetEdit) -> bool:
     """Return whether the edit sends tokens or keys to another address than before."""
     return (old_api_base, old_auth_url) != (edit.api_base, edit.auth_url)

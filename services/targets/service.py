@@ -11,6 +11,7 @@ from db.errors import RowNotFoundError
 from db.queries import config as config_queries
 from db.queries import targets as queries
 from db.tables.targets import TargetRow
+from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.messages import say
@@ -42,6 +43,7 @@ class Targets:
     ) -> None:
         """Start with nothing read; load() fills it."""
         self._database = database
+        self.books = Books(database, clock)
         self._clock = clock
         self._secrets = secrets
         self._env = env
@@ -141,7 +143,9 @@ class Targets:
         if old is not None and rules.is_moved(old.api_base, old.auth_url, wanted):
             # Before the address: a key must never be able to follow to another host.
             await asyncio.to_thread(self._forget_secrets, old.id)
-        stored = await self._database.write(lambda session: queries.save_target(session, row))
+        stored = await self.books.write(
+            "target", lambda session: queries.save_target(session, row), notes=rules.key_notes(keys)
+        )
         await asyncio.to_thread(self._keep_secrets, stored.id, keys)
         self._put(stored)
         self.changed.emit(self.current)
@@ -164,8 +168,8 @@ class Targets:
             raise InputError("This console's own gateway cannot be deleted")
         now = self._clock.now()
         try:
-            await self._database.write(
-                lambda session: queries.delete_target(session, target_id, now)
+            await self.books.write(
+                "target", lambda session: queries.delete_target(session, target_id, now)
             )
         except RowNotFoundError:
             raise NotFoundError(

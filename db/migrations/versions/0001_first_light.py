@@ -197,6 +197,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_ai_request_stats_date", ["request_date"], unique=False)
 
     op.create_table(
+        "audit_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.String(length=320), nullable=False),
+        sa.Column("subject", sa.String(length=320), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("before_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("after_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("group_id", sa.String(length=40), nullable=False),
+        sa.Column("undone_by", sa.String(length=200), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+    )
+    with op.batch_alter_table("audit_log", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_log_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_log_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_log_subject_id"), ["subject_id"], unique=False)
+
+    op.create_table(
         "blocked_models",
         sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -535,6 +557,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=320), nullable=False),
+        sa.Column("title", sa.String(length=320), nullable=False),
+        sa.Column("op", sa.String(length=10), nullable=False),
+        sa.Column("payload_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason_json", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("kind", "key", name=op.f("uq_outbox_kind_key")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_state_id", ["state", "id"], unique=False)
+
+    op.create_table(
         "schedule_slots",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("schedule_id", sa.String(length=40), nullable=False),
@@ -557,6 +599,27 @@ def upgrade() -> None:
         sa.Column("anchor_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
+    )
+    op.create_table(
+        "sync_links",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("local_key", sa.String(length=320), nullable=False),
+        sa.Column("remote_key", sa.String(length=320), nullable=False),
+        sa.Column("base_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "local_key", name=op.f("pk_sync_links")),
+    )
+    with op.batch_alter_table("sync_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_links_remote_key"), ["remote_key"], unique=False)
+
+    op.create_table(
+        "sync_staging",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("remote_key", sa.String(length=320), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("row_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("staged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "remote_key", name=op.f("pk_sync_staging")),
     )
     op.create_table(
         "targets",
@@ -669,8 +732,17 @@ def downgrade() -> None:
 
     op.drop_table("user_activity_stats")
     op.drop_table("targets")
+    op.drop_table("sync_staging")
+    with op.batch_alter_table("sync_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_links_remote_key"))
+
+    op.drop_table("sync_links")
     op.drop_table("schedules")
     op.drop_table("schedule_slots")
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_state_id")
+
+    op.drop_table("outbox")
     with op.batch_alter_table("llm_test_users", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_llm_test_users_supabase_user_id"))
         batch_op.drop_index(batch_op.f("ix_llm_test_users_label"))
@@ -732,6 +804,12 @@ def downgrade() -> None:
 
     op.drop_table("change_marks")
     op.drop_table("blocked_models")
+    with op.batch_alter_table("audit_log", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_log_subject_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_log_kind"))
+        batch_op.drop_index(batch_op.f("ix_audit_log_at"))
+
+    op.drop_table("audit_log")
     with op.batch_alter_table("ai_request_stats", schema=None) as batch_op:
         batch_op.drop_index("ix_ai_request_stats_date")
 

@@ -1,0 +1,1 @@
+"""Take back what the log says was changed."""
