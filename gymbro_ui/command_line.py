@@ -22,7 +22,7 @@ class Commands(Protocol):
         name: str,
         *,
         help: str,
-        description: str | None = None,  # noqa: A002  # its own word
+        description: str | None = None,  # its own word
     ) -> argparse.ArgumentParser:
         """Return the parser of a new sub-command."""
         ...

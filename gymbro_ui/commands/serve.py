@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from ipaddress import ip_address
 
 from gymbro_ui.app import serve
@@ -12,6 +13,7 @@ from services.console import AlreadyRunningError, Console, build_console
 from services.foundation.errors import ConsoleError
 from services.foundation.redact import redact
 from services.operator.ports import is_port_free
+from services.operator.presence import find_running
 
 BAD_USE = 2
 ALREADY_RUNNING = 3
@@ -35,21 +37,20 @@ def _run(arguments: Arguments) -> int:
             " yet. Use 127.0.0.1 and put a proxy with a login in front of it.",
             BAD_USE,
         )
-    try:
-        console = build_console(env, one_shot=arguments.options.one_shot)
-    except AlreadyRunningError as error:
-        where = f" Open {error.url}." if error.url else ""
-        return _refuse(f"{error}{where}", ALREADY_RUNNING)
-    except ConsoleError as error:
-        return _refuse(str(error), BAD_USE)
-    if not is_port_free(env.host, env.port):
-        console.close_now()
+    if find_running(env.data_dir) is None and not is_port_free(env.host, env.port):
         return _refuse(
             f"Port {env.port} on {env.host} is used by another program. Choose another one with"
             " --port, or set GYMBRO_PORT.",
             PORT_TAKEN,
         )
-    _set_up_logging(console)
+    formatter = _set_up_logging()
+    try:
+        console = build_console(env, one_shot=arguments.options.one_shot)
+    except AlreadyRunningError as error:
+        return _refuse(f"{error} Open {error.url}." if error.url else str(error), ALREADY_RUNNING)
+    except ConsoleError as error:
+        return _refuse(str(error), BAD_USE)
+    formatter.known = console.known_secrets
     if arguments.options.one_shot:
         _stop_with_parent(console)
     else:
@@ -70,23 +71,29 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _set_up_logging(console: Console) -> None:
+def _set_up_logging() -> "_RedactingFormatter":
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_RedactingFormatter(console))
+    formatter = _RedactingFormatter()
+    handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("apscheduler", "httpx", "httpcore", "alembic", "asyncio", "nicegui"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    return formatter
+
+
+def _nothing_known() -> list[str]:
+    return []
 
 
 class _RedactingFormatter(logging.Formatter):
     """One line a record, with every known or likely secret masked, exceptions included."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-        self._console = console
+        self.known: Callable[[], list[str]] = _nothing_known  # until the secrets are opened
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record), self._console.known_secrets())
+        return redact(super().format(record), self.known())
 
 
 def _stop_with_parent(console: Console) -> None:

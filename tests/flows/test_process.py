@@ -58,8 +58,10 @@ def test_a_port_taken_by_a_stranger_ends_with_4(tmp_path: Path) -> None:
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
         port = str(stranger.getsockname()[1])
-        answer = run_command("run", "--no-browser", "--port", port, "--data-dir", str(tmp_path))
+        folder = tmp_path / "data"
+        answer = run_command("run", "--no-browser", "--port", port, "--data-dir", str(folder))
     assert answer.returncode == 4
+    assert not folder.exists()  # nothing was made in vain
     assert port in answer.stderr
     assert "--port" in answer.stderr
 
