@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -43,7 +43,7 @@ class ConsoleProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self._log = data_dir.parent / f"{data_dir.name}.log"
 
-    def start(self, seconds: float = 60) -> "ConsoleProcess":
+    def start(self, seconds: float = 60) -> Self:
         """Return when the health route answers."""
         command = [sys.executable, *self._program, "run", "--no-browser", "--port", str(self.port)]
         command += ["--data-dir", str(self.data_dir), *self._options]
