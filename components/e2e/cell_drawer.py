@@ -9,6 +9,7 @@ from nicegui import ui
 from components.e2e.drawer_facts import facts_tab, reply_tab
 from components.e2e.drawer_tabs import checks_tab, compare_tab, dot, timing_tab
 from components.e2e.evidence import evidence
+from components.e2e.undo import Undo
 from components.primitives.button import button, copy_button
 from components.primitives.drawer import Drawer
 from components.primitives.empty import problem
@@ -29,6 +30,7 @@ class DrawerCalls:
     again: Callable[[str], Any]  # cell, row or column
     closed: Callable[[], Any]
     cost: Callable[[str], int]  # conversations of that scope
+    undo: Callable[[Undo], Any]  # take a change of our configuration back
 
 
 class CellDrawer:
@@ -113,7 +115,7 @@ class CellDrawer:
         holder.clear()
         with holder:
             if tab == "compare":
-                compare_tab(detail, self._zone)
+                compare_tab(detail, self._zone, self._calls.undo)
             elif tab == "checks":
                 checks_tab(detail.cell)
             elif tab == "timing":

@@ -1,5 +1,8 @@
 """Drawer tabs: compare with the last OK, checks, timing; values in, elements out."""
 
+from collections.abc import Callable
+from typing import Any
+
 from nicegui import ui
 
 from components.e2e.compare import (
@@ -8,6 +11,7 @@ from components.e2e.compare import (
     first_differing_check,
     what_changed,
 )
+from components.e2e.undo import Undo, undo_row, undos
 from components.e2e.waterfall import Bar, bars, total_ms
 from components.primitives.formats import clock_text, duration_text
 from components.primitives.status_dot import StatusDot
@@ -24,12 +28,13 @@ CHECK_WORDS = {
     "jsonseq": word("JSONSeq structure"),
     "latency": word("Time to the reply"),
 }
+_FINE = (CellStatus.OK, CellStatus.RUNNING, CellStatus.PENDING)
 _PASSED = CELL_LOOKS[CellStatus.OK]
 _REFUSED = CELL_LOOKS[CellStatus.FAILED]
 
 
-def compare_tab(detail: CellDetail, zone: str) -> None:
-    """Draw what differs from the newest good cell before this one."""
+def compare_tab(detail: CellDetail, zone: str, on_undo: Callable[[Undo], Any]) -> None:
+    """Draw what differs from the newest good cell before this one, and what can be taken back."""
     last_ok = detail.last_ok
     if last_ok is None:
         ui.label(tr("There is no earlier OK of this model and user type to compare with.")).classes(
@@ -38,6 +43,8 @@ def compare_tab(detail: CellDetail, zone: str) -> None:
         return
     found = differences(last_ok, detail.cell)
     ui.label(what_changed(found)).classes("t-strong")
+    if (can_undo := undos(detail)) and detail.cell.status not in _FINE:
+        undo_row(can_undo, on_undo)
     with ui.element("table").classes("gx-compare"):
         with ui.element("thead"), ui.element("tr"):
             _head("")

@@ -10,6 +10,7 @@ _SEEN, _SEEN_MOST = "seen_execution", 200
 _MONITOR = "monitor_open"
 _SMALL = "rail_small"
 _KEYS = "single_keys"
+_SILENT = "run_again_without_asking"
 
 
 def _user() -> dict[str, Any]:
@@ -83,3 +84,13 @@ def are_keys_on() -> bool:
 def switch_keys(*, on: bool) -> None:
     """Remember whether single letters are keys."""
     _user()[_KEYS] = on
+
+
+def asks_before_again() -> bool:
+    """Return whether running a cell again is asked for first; it is until switched off."""
+    return _user().get(_SILENT) is not True
+
+
+def ask_before_again(*, on: bool) -> None:
+    """Remember whether to ask before a cell runs again."""
+    _user()[_SILENT] = not on

@@ -1,9 +1,8 @@
 """Names: the words for types of prompts, and the entries of the two lists."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from components.primitives.formats import age_text, clock_text
+from components.primitives.formats import clock_text
 from components.prompts.choice_list import Badge, Entry
 from components.words import tr, word
 from services.prompts.types import Hit, Prompt, PromptType, PromptVersion
@@ -27,7 +26,7 @@ def type_word(prompt_type: PromptType) -> str:
 def prompt_entries(
     prompts: Sequence[Prompt],
     in_use: Sequence[PromptType],
-    now: datetime,
+    zone: str,
     hits: Sequence[Hit] | None,
 ) -> list[Entry]:
     """Return the list by type, the active prompt of each first; with hits only what was found."""
@@ -38,8 +37,8 @@ def prompt_entries(
         Entry(
             prompt.id,
             prompt.name,
-            _found(found.get(prompt.id) if found else None) or _state(prompt, now),
-            _badges(prompt),
+            _found(found.get(prompt.id) if found else None) or _state(prompt, zone),
+            [Badge(tr("Live now"), "ok")] if prompt.is_active else [],
             type_word(prompt.prompt_type),
             tr("in use") if prompt.prompt_type in in_use else "",
         )
@@ -51,28 +50,23 @@ def _found(version_no: int | None) -> str:
     return "" if version_no is None else tr("found in v{n}", n=version_no)
 
 
-def _state(prompt: Prompt, now: datetime) -> str:
+def _state(prompt: Prompt, zone: str) -> str:
     if not prompt.is_active:
         return tr("v{n} · not active", n=prompt.newest_no)
-    if prompt.live_since is None:
-        return tr("v{n} · live", n=prompt.version_no)
-    age = age_text(max(0.0, (now - prompt.live_since).total_seconds()))
-    return tr("v{n} · live since {age}", n=prompt.version_no, age=age)
-
-
-def _badges(prompt: Prompt) -> list[Badge]:
-    badges = [Badge(tr("Live"), "ok")] if prompt.is_active else []
     if prompt.has_draft:
-        badges.insert(0, Badge(tr("Draft v{n}", n=prompt.newest_no)))
-    return badges
+        return tr("v{n} live · v{draft} is a draft", n=prompt.version_no, draft=prompt.newest_no)
+    if prompt.live_since is None:
+        return tr("v{n} live", n=prompt.version_no)
+    at = clock_text(prompt.live_since, zone)
+    return tr("v{n} live since {at}", n=prompt.version_no, at=at)
 
 
 def version_entries(head: Prompt, versions: Sequence[PromptVersion], zone: str) -> list[Entry]:
     """Return the timeline of a prompt, newest first."""
     entries: list[Entry] = []
     for version in versions:
-        badges = [Badge(tr("Live"), "ok")] if is_live(head, version) else []
-        if head.is_active and version.version_no > head.version_no:
+        badges = [Badge(tr("Live now"), "ok")] if is_live(head, version) else []
+        if head.has_draft and version.version_no == head.newest_no:
             badges.append(Badge(tr("Draft")))
         who = author(version.created_by)
         at = clock_text(version.created_at, zone)

@@ -179,6 +179,11 @@ def _look(_console: "Console") -> None:
             value=memory.are_keys_on(),
             on_change=lambda event: _listen(on=bool(event.value)),
         ).classes("gb-form__wide")
+        ui.switch(
+            tr("Ask before a cell, row or column of the E2E page runs again"),
+            value=memory.asks_before_again(),
+            on_change=lambda event: memory.ask_before_again(on=bool(event.value)),
+        ).classes("gb-form__wide").mark("ask-before-again")
 
 
 def _speak(code: str) -> None:

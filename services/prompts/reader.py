@@ -52,6 +52,12 @@ class PromptReader:
         """Return the prompt's head, or None."""
         return self._heads.get(prompt_id)
 
+    def live_of(self, prompt_type: PromptType) -> Prompt | None:
+        """Return the active prompt of a type, or None."""
+        return next(
+            (p for p in self._heads.values() if p.is_active and p.prompt_type is prompt_type), None
+        )
+
     def begin_trial(self, trial_id: str, trial: PromptTrial) -> None:
         """Let requests of the operator that carry the id be asked under these prompts."""
         self._trials[trial_id] = trial
@@ -134,6 +140,14 @@ class PromptReader:
         old = await self.version(prompt_id, before)
         new = await self.version(prompt_id, after)
         return await self.compare_texts(old.content, old.tools_json, new.content, new.tools_json)
+
+    async def compare_with_live(self, prompt_id: int, version_no: int) -> Comparison:
+        """Return what the gateway would say differently with a version; raise NotFoundError."""
+        new = await self.version(prompt_id, version_no)
+        live = self.live_of(self._known(prompt_id).prompt_type)
+        if live is None:
+            return await self.compare_texts("", None, new.content, new.tools_json)
+        return await self.compare_texts(live.content, live.tools_json, new.content, new.tools_json)
 
     async def compare_texts(self, old: str, old_tools: Any, new: str, new_tools: Any) -> Comparison:
         """Return what differs between two texts with their tools; a thread does the work."""

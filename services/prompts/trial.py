@@ -123,8 +123,7 @@ class PromptTrials:
         head = self._parts.prompts.get(request.prompt_id)
         if head is None:
             return None
-        same = (p for p in self._parts.prompts.all() if p.prompt_type is head.prompt_type)
-        return next((prompt for prompt in same if prompt.is_active), None)
+        return self._parts.prompts.live_of(head.prompt_type)
 
     def _check(self, params: Mapping[str, Any]) -> None:
         request = trial_shapes.as_request(params)

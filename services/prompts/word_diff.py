@@ -87,7 +87,7 @@ def _words(old: str, new: str) -> tuple[list[DiffPart], bool]:
             parts.append(DiffPart(PartKind.REMOVED, "".join(left)))
         if right:
             parts.append(DiffPart(PartKind.ADDED, "".join(right)))
-    return _readable(parts), False
+    return _readable(_joined(parts)), False
 
 
 def _readable(parts: list[DiffPart]) -> list[DiffPart]:
@@ -99,7 +99,7 @@ def _readable(parts: list[DiffPart]) -> list[DiffPart]:
         if is_same[at] and 0 < at < len(parts) - 1 and sizes[at] < 4:
             left = _changed(sizes, is_same, at, -1)
             right = _changed(sizes, is_same, at, 1)
-            if sizes[at] <= min(left, right) // 2:
+            if min(left, right) > 1 and sizes[at] <= min(left, right) // 2:
                 swallowed += [
                     DiffPart(PartKind.REMOVED, part.text),
                     DiffPart(PartKind.ADDED, part.text),

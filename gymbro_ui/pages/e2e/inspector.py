@@ -5,16 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nicegui import app, background_tasks, ui
+from nicegui import background_tasks, ui
 
 from components.e2e.again_dialog import ask_again
 from components.e2e.cell_drawer import CellDrawer, DrawerCalls
 from components.e2e.matrix import Again, CellPlace, MatrixGrid
 from components.e2e.peek import peek_lines
+from components.e2e.undo import Undo
+from components.frame import memory
 from components.status.looks import user_type_word
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.e2e.again import again_request
+from gymbro_ui.pages.e2e.rollback import take_back
 from services.accounts.types import UserType
 from services.e2e.types import CellChange, CellDetail, CellStatus, LaunchRequest, Matrix
 from services.foundation.errors import ConsoleError
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from services.console import Console
 
 _log = logging.getLogger(__name__)
-_SILENT = "run_again_without_asking"
 _OPEN = (CellStatus.RUNNING, CellStatus.PENDING)
 
 
@@ -35,11 +37,13 @@ class Inspector:
         console: "Console",
         matrix: Callable[[], Matrix],
         user_types: Callable[[], tuple[UserType, ...]],
+        reload: Callable[[], None],
     ) -> None:
         """Draw the closed drawer in the present slot."""
         self._console = console
         self._matrix = matrix
         self._user_types = user_types
+        self._reload = reload  # shows the mark of a change
         self._place: CellPlace | None = None
         self.grid: MatrixGrid | None = None
         with ui.element("div").style("display:contents") as self._root:
@@ -49,6 +53,7 @@ class Inspector:
                     again=self._again_of_drawer,
                     closed=self._closed,
                     cost=self._cost,
+                    undo=self._undo,
                 ),
                 console.schedules.view().zone,
             )
@@ -94,10 +99,10 @@ class Inspector:
         request = again_request(again, self._matrix(), self._user_types())
         if request is None:
             return
-        if not app.storage.user.get(_SILENT, False):
+        if memory.asks_before_again():
             count = self._console.e2e.forecast(request).conversations
             agreed, ask_next = await ask_again(_what(again, request), count)
-            app.storage.user[_SILENT] = not ask_next
+            memory.ask_before_again(on=ask_next)
             if not agreed:
                 return
         await act(lambda: self._console.e2e.start(request), done=tr("Run started"))
@@ -166,6 +171,15 @@ class Inspector:
     async def _again_in_page(self, scope: str) -> None:
         with self._root:
             await self.again(self._scoped(scope))
+
+    def _undo(self, undo: Undo) -> None:
+        background_tasks.create(self._take_back(undo), name="roll back")
+
+    async def _take_back(self, undo: Undo) -> None:
+        with self._root:
+            if await take_back(self._console, undo):
+                self._drawer.close()
+                self._reload()
 
     def _scoped(self, scope: str) -> Again:
         assert self._place is not None  # the drawer only calls with a cell shown

@@ -64,7 +64,10 @@ class E2ePage:
             self._filters, self._model_names(), BarCalls(self._choose, self._toggle_density)
         )
         self._inspector = Inspector(
-            self._console, lambda: self._matrix, lambda: self._filters.user_types
+            self._console,
+            lambda: self._matrix,
+            lambda: self._filters.user_types,
+            self.reload,
         )
         self._draw_board()
         self._draw_trend()
@@ -175,7 +178,8 @@ class E2ePage:
         for signal in (console.e2e.launched, console.e2e.finished):
             on_batch(signal, lambda _: self._launch_changed())
         on_batch(console.e2e.health_changed, lambda _: self._show_run())
-        on_batch(console.targets.changed, lambda _: self.reload())
+        for signal in (console.targets.changed, console.prompts.changed):  # a change leaves a mark
+            on_batch(signal, lambda _: self.reload())
         on_batch(console.schedules.changed, lambda _: self._show_schedule())
         on_batch(console.settings.changed, lambda _: self._show_schedule())
 

@@ -16,36 +16,11 @@ from components.prompts.trial_grid import summary
 from components.words import tr, trn
 from gymbro_ui.actions import act
 from gymbro_ui.run_actions import BY
-from services.prompts.types import (
-    Comparison,
-    ImportRow,
-    Prompt,
-    PromptType,
-    PromptVersion,
-    TrialRequest,
-    TrialView,
-)
+from services.prompts.types import ImportRow, Prompt, TrialRequest, TrialView
 
 if TYPE_CHECKING:
     from gymbro_ui.pages.prompts.page import PromptsPage
     from services.console import Console
-
-
-def live_of(console: "Console", prompt_type: PromptType) -> Prompt | None:
-    """Return the prompt of that type that the gateway says now."""
-    same = (prompt for prompt in console.prompts.all() if prompt.prompt_type is prompt_type)
-    return next((prompt for prompt in same if prompt.is_active), None)
-
-
-async def against_live(console: "Console", head: Prompt, version: PromptVersion) -> Comparison:
-    """Return what the gateway would say differently with that version; raise ConsoleError."""
-    live = live_of(console, head.prompt_type)
-    return await console.prompts.compare_texts(
-        live.content if live else "",
-        live.tools_json if live else None,
-        version.content,
-        version.tools_json,
-    )
 
 
 class PromptActs:
@@ -68,11 +43,13 @@ class PromptActs:
         head, version = self._page.head, self._page.shown
         if head is None or version is None:
             return
-        found = await act(lambda: against_live(self._console, head, version))
+        found = await act(
+            lambda: self._console.prompts.compare_with_live(head.id, version.version_no)
+        )
         if found is None:
             return
         trial = self._console.prompt_trials.newest(head.id, version.version_no)
-        live = live_of(self._console, head.prompt_type)
+        live = self._console.prompts.live_of(head.prompt_type)
         title = tr("Activate v{n} of {name}?", n=version.version_no, name=head.name)
         note = [tr("The app gets it on its next call."), _tried(trial)]
         if live is not None and live.id != head.id:
@@ -101,8 +78,7 @@ class PromptActs:
         if found is None:
             return
         if found.is_same:
-            text = tr("v{n} is the text in force already; nothing was added")
-            toast(text.format(n=version.version_no))
+            toast(tr("v{n} is the text in force already; nothing was added", n=version.version_no))
             return
         note = tr("It becomes v{n}, restored from this one.", n=head.newest_no + 1)
         if head.is_active:
@@ -141,7 +117,7 @@ class PromptActs:
         head, version = self._page.head, self._page.shown
         if head is None or version is None:
             return
-        live = live_of(self._console, head.prompt_type)
+        live = self._console.prompts.live_of(head.prompt_type)
         is_live = live is not None and (live.id, live.version_no) == (head.id, version.version_no)
         choices = TrialChoices(
             head.id,

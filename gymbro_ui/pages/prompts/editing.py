@@ -151,7 +151,7 @@ class Editing:
                     "gb-badge"
                 )
             with ui.element("div").classes("gb-card__body"):
-                self._warning = ui.element("div")
+                self._warning = ui.element("div").style("display:none")
                 self.editor = Editor(
                     kept.draft if kept is not None else work.base,
                     work.base,
@@ -175,7 +175,9 @@ class Editing:
         if work is None or place is None or place.is_deleted:
             return
         place.clear()
-        if head is not None and head.newest_no > work.parent_no:
+        is_late = head is not None and head.newest_no > work.parent_no
+        place.style("display:block" if is_late else "display:none")
+        if head is not None and is_late:
             with place:
                 text = tr("v{n} was saved meanwhile.", n=head.newest_no)
                 row = banner(text, tone="slow")

@@ -92,9 +92,7 @@ class PromptsPage:
 
     def _show_list(self) -> None:
         self._list.show(
-            prompt_entries(
-                self.console.prompts.all(), self._in_use(), self.console.clock.now(), self._hits
-            ),
+            prompt_entries(self.console.prompts.all(), self._in_use(), self.zone, self._hits),
             self.head.id if self.head else None,
         )
 

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from components.primitives.button import button, copy_button, icon_button
 from components.primitives.card import heading
-from components.primitives.formats import moment_text
+from components.primitives.formats import clock_text, moment_text
 from components.primitives.toolbar import Segment
 from components.prompts.diff_view import comparison, size_text
 from components.prompts.editor import write_tools
@@ -30,6 +30,7 @@ class VersionView:
         self._version = version
         self._is_live = is_live(head, version)
         self._is_newest = version.version_no == head.newest_no
+        self._is_ahead = head.is_active and version.version_no > head.version_no
 
     def draw(self) -> None:
         """Draw the card in the present slot."""
@@ -46,8 +47,8 @@ class VersionView:
 
     def _draw_state(self) -> None:
         if self._is_live:
-            ui.label(tr("Live")).classes("gb-badge").props("data-tone=ok").mark("live-badge")
-        elif self._head.is_active and self._version.version_no > self._head.version_no:
+            ui.label(tr("Live now")).classes("gb-badge").props("data-tone=ok").mark("live-badge")
+        elif self._is_newest and self._head.is_active:
             ui.label(tr("Draft")).classes("gb-badge gb-badge--line")
 
     def _draw_acts(self) -> None:
@@ -57,7 +58,7 @@ class VersionView:
             kind = "primary" if self._is_live else "default"
             made = button(tr("Edit"), editing.begin, icon="edit", small=True, kind=kind)
             made.mark("edit-version")
-        if not self._is_live and self._is_newest:
+        if not self._is_live and (self._is_newest or self._is_ahead):
             made = button(tr("Activate"), acts.activate, small=True, kind="primary")
             made.mark("activate-version")
         elif not self._is_newest:
@@ -81,8 +82,9 @@ class VersionView:
         ui.label(message_text(version)).classes("t-wrap").mark("version-said")
         with ui.element("div").classes("pr-facts"):
             who = author(version.created_by)
-            at = moment_text(version.created_at, zone)
-            ui.label(tr("saved {at} by {who}", at=at, who=who) if who else tr("saved {at}", at=at))
+            at = clock_text(version.created_at, zone)
+            saved = tr("saved {at} by {who}", at=at, who=who) if who else tr("saved {at}", at=at)
+            ui.label(saved).tooltip(moment_text(version.created_at, zone))
             ui.label(type_word(self._head.prompt_type))
             if version.parent_no is not None:
                 ui.label(tr("written from v{n}", n=version.parent_no))
@@ -97,12 +99,12 @@ class VersionView:
         head, zone = self._head, self._page.zone
         parts: list[str] = []
         if head.live_since is not None:
-            parts.append(tr("live since {at}", at=moment_text(head.live_since, zone)))
+            parts.append(tr("live since {at}", at=clock_text(head.live_since, zone)))
         served = self._page.console.prompts.served(head.id, head.version_no)
         if served is None:
             parts.append(tr("not used by the gateway since the console started"))
         else:
-            last = moment_text(served.last_at, zone)
+            last = clock_text(served.last_at, zone)
             uses = trn("{n} use", "{n} uses", served.count)
             parts.append(tr("{uses} since the console started, last {at}", uses=uses, at=last))
         with ui.element("div").classes("pr-facts").mark("live-facts"):
