@@ -181,7 +181,11 @@ class Prompts(PromptReader):
         except RowNotFoundError:
             raise no_version() from None
         except queries.VersionTakenError as error:
-            raise VersionConflictError(error.version_no, error.created_by) from None
+            raise VersionConflictError(
+                "Version {no} was saved meanwhile by {by}. Compare it with your text first",
+                no=error.version_no,
+                by=error.created_by,
+            ) from None
 
     async def _after(self, prompt_id: int) -> Prompt:
         await self._reload()

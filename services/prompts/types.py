@@ -25,15 +25,10 @@ class PromptType(StrEnum):
 class VersionConflictError(ConflictError):
     """Somebody else saved a version since this text was begun; `newest_no` is theirs."""
 
-    def __init__(self, newest_no: int, created_by: str) -> None:
-        """Keep whose version came in between."""
-        super().__init__(
-            "Version {no} was saved meanwhile by {by}. Compare it with your text first",
-            existing_id=str(newest_no),
-            no=newest_no,
-            by=created_by or "?",
-        )
-        self.newest_no = newest_no
+    def __init__(self, text: str, *, no: int, by: str) -> None:
+        """Keep the sentence and whose version came in between."""
+        super().__init__(text, existing_id=str(no), no=no, by=by or "?")
+        self.newest_no = no
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,8 +178,8 @@ class E2ePage:
         for signal in (console.e2e.launched, console.e2e.finished):
             on_batch(signal, lambda _: self._launch_changed())
         on_batch(console.e2e.health_changed, lambda _: self._show_run())
-        for signal in (console.targets.changed, console.prompts.changed):  # a change leaves a mark
-            on_batch(signal, lambda _: self.reload())
+        on_batch(console.targets.changed, lambda _: self.reload())
+        on_batch(console.prompts.changed, lambda _: self.reload())  # it leaves a mark
         on_batch(console.schedules.changed, lambda _: self._show_schedule())
         on_batch(console.settings.changed, lambda _: self._show_schedule())
 
