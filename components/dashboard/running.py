@@ -82,5 +82,7 @@ class RunningNow(ui.element):
 
     def _progress(self, one: Execution) -> None:
         text, fill = self._texts[one.execution_id]
-        text.set_text(tr("{done} of {total}", done=one.done, total=one.total) if one.total else "")
+        starting = tr("Starting") if one.execution_type == "e2e" else ""
+        known = tr("{done} of {total}", done=one.done, total=one.total)
+        text.set_text(known if one.total else starting)
         fill.style(f"width:{100 * one.done / one.total if one.total else 0:.1f}%")

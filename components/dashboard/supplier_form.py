@@ -136,8 +136,10 @@ class SupplierForm(ui.element):
                 multiple=True,
                 with_input=True,
                 new_value_mode="add-unique",
-                value=[],
+                value=list(self._offered) if len(self._offered) == 1 else [],
             ).props("use-chips")
+            self._placeholder(chosen)
+            chosen.on_value_change(lambda: self._placeholder(chosen))
             field.hold(chosen)
             self.fields["model"] = field
             with ui.element("div").classes("gb-row"):
@@ -154,3 +156,9 @@ class SupplierForm(ui.element):
                             save.props(remove="loading")
 
                 save.on_click(keep)
+
+    @staticmethod
+    def _placeholder(chosen: ui.select) -> None:
+        """Say what the empty field is for; beside chosen models it would only take room."""
+        chosen.props["placeholder"] = "" if chosen.value else tr("Choose models to map")
+        chosen.update()

@@ -66,10 +66,10 @@ class TopBar(ui.element):
                 ui.menu_item(tr("Manage services"), lambda: ui.navigate.to("/settings#targets"))
 
     def show_run(self, conversations: int, running: tuple[int, int] | None) -> None:
-        """Name the cost of a run, or how far the running one is."""
+        """Name the cost of a run, or how far the running one is; until its cells are planned it starts."""
         if running is not None:
             done, total = running
-            text = tr("Running {done}/{total}", done=done, total=total)
+            text = tr("Running {done}/{total}", done=done, total=total) if total else tr("Starting")
         else:
             text = trn("Run E2E · {n} conversation", "Run E2E · {n} conversations", conversations)
         idle = running is None and conversations > 0

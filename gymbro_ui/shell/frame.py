@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, context, ui
 
+from components.dashboard import remembered
 from components.frame import memory
 from components.frame.agent import Agent, LateBanner
 from components.frame.connection import LIVE, ConnectionBadge
@@ -214,6 +215,7 @@ class Frame:
                 for p in PAGES
             ),
             Entry("run", acts, tr("Run E2E"), "play_arrow", hint=cost, also="run e2e start"),
+            Entry("first", acts, tr("First steps"), "flag", also="first five minutes supplier key"),
             *(
                 Entry(f"language:{code}", views, name, "translate", also=f"language {code}")
                 for code, name in LANGUAGES.items()
@@ -232,6 +234,16 @@ class Frame:
             self._choose_language(value)
         elif what == "look":
             self._choose_look(value)
+        elif what == "first":
+            self._first_steps()
+
+    def _first_steps(self) -> None:
+        """Bring them back to the Overview, also when they were put away or nothing is left to do."""
+        remembered.ask_for_steps()
+        if _plain(self._client.sub_pages_router.current_path) == "/":
+            ui.navigate.reload()
+        else:
+            ui.navigate.to("/")
 
 
 def _plain(path: str) -> str:

@@ -62,7 +62,24 @@ async def _first_run(page: Page) -> None:
     await expect(page.locator(".ov-works .t-figure")).to_have_text("2/2", timeout=RUN_MS)
     await expect(page.locator(".ov-works")).to_have_attribute("data-tone", "ok")
     await expect(page.locator(".hd-dot[data-tone=ok]")).to_have_count(2)
-    await expect(page.get_by_text("最初五分钟")).to_be_hidden()
+    await expect(page.get_by_text("已完成；结果见下方圆点")).to_be_visible()
+    await _first_steps_stay_until_put_away(page)
+
+
+async def _first_steps_stay_until_put_away(page: Page) -> None:
+    """The way to add a key stays after the demo's run, is put away, and comes back by the palette."""
+    card = page.get_by_text("最初五分钟")
+    await page.get_by_role("button", name="粘贴并测试").click()
+    await expect(page.get_by_label("API Key")).to_be_visible()
+    await page.get_by_role("button", name="收起").click()
+    await expect(card).to_be_hidden()
+    await page.reload()
+    await expect(page.locator(".ov-works")).to_have_attribute("data-tone", "ok")
+    await expect(card).to_be_hidden()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("上手步骤")
+    await page.keyboard.press("Enter")
+    await expect(card).to_be_visible()
 
 
 async def _second_run(page: Page, records: Page) -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
 
+from components.dashboard import remembered
 from components.dashboard.broke import broke_list, since_strip
 from components.dashboard.dots import HealthDots
-from components.dashboard.first_steps import Beginning, FirstCalls, first_steps
+from components.dashboard.first_steps import Beginning, FirstCalls, FirstSteps
 from components.dashboard.running import RunningCalls, RunningNow
 from components.dashboard.works import Works
 from components.live import on_batch
@@ -36,7 +37,7 @@ class OverviewPage:
         """Start with nothing read from the store."""
         self._console = console
         self._changes: list[ChangeSinceSeen] = []
-        self._begin: Beginning | None = None
+        self._steps: FirstSteps | None = None
 
     def draw(self) -> None:
         """Draw the frame of the page and fill it from memory."""
@@ -99,7 +100,7 @@ class OverviewPage:
         self._dots.set_visibility(bool(health.mapped))
         self._show_nothing(is_empty=not health.mapped)
         self._show_lists()
-        self._show_first(is_first=health.judged_at is None)
+        self._show_first()
 
     def _show_nothing(self, *, is_empty: bool) -> None:
         self._nothing.clear()
@@ -112,29 +113,39 @@ class OverviewPage:
                     symbol="hub",
                 )
 
-    def _show_first(self, *, is_first: bool) -> None:
-        """Draw the first steps anew only when they say something else: a key may be half typed."""
-        begin = self._beginning() if is_first else None
-        if begin == self._begin:
+    def _show_first(self) -> None:
+        """Show the first steps until a supplier of one's own is mapped and an E2E was made."""
+        begin = self._beginning()
+        is_own = self._console.targets.current.is_self
+        is_left = not begin.is_judged or (is_own and not begin.real_models)
+        is_typed_in = self._steps is not None and self._steps.is_typed_in
+        is_wanted = remembered.are_steps_asked_for() or is_left or is_typed_in
+        is_shown = is_wanted and not remembered.are_steps_away()
+        self._first.set_visibility(is_shown)
+        if not is_shown:
+            self._first.clear()
+            self._steps = None
             return
-        self._begin = begin
-        self._first.clear()
-        self._first.set_visibility(is_first)
-        if begin is not None:
+        if self._steps is None:
+            calls = FirstCalls(
+                self._start, self._dismiss, supplier_calls(self._console), self._show_first
+            )
             with self._first:
-                first_steps(begin, FirstCalls(self._start, supplier_calls(self._console)))
+                self._steps = FirstSteps(calls)
+        self._steps.show(begin)
 
     def _beginning(self) -> Beginning:
         console = self._console
         mapped = console.mapping.mapped()
-        forecast = console.e2e.forecast(LaunchRequest())
+        forecast, health = console.e2e.forecast(LaunchRequest()), console.e2e.health()
         return Beginning(
             target_name=target_name(console.targets.current),
             real_models=sum(not model.is_demo for model in mapped),
             demo_models=sum(model.is_demo for model in mapped),
             conversations=forecast.conversations,
             seconds=forecast.seconds,
-            is_running=console.e2e.health().running is not None,
+            is_running=health.running is not None,
+            is_judged=health.judged_at is not None,
         )
 
     def _show_running(self) -> None:
@@ -172,6 +183,11 @@ class OverviewPage:
 
     async def _start(self) -> None:
         await act(lambda: self._console.e2e.start(LaunchRequest()))
+
+    def _dismiss(self) -> None:
+        remembered.put_steps_away()
+        self._show_first()
+        toast(tr("Ctrl+K, First steps brings it back"))
 
     async def _cancel(self, execution_id: str) -> None:
         await cancel_runs(self._console, [execution_id])

@@ -233,6 +233,7 @@ async def test_every_change_is_announced_after_it_is_on_disk(
     by_model = [c.status for c in changes if c.model_key == "a"]
     assert by_model == [S.PENDING, S.RUNNING, S.OK]
     assert (changes[-1].done, changes[-1].total) == (3, 3)
+    assert {change.total for change in changes} == {3}  # never 0/1 while the cells are planned
     assert ended_launches == [ended.launch]
     assert any(health.running is not None for health in healths)
     assert healths[-1].running is None

@@ -8,13 +8,16 @@ from nicegui import ElementFilter
 from nicegui.testing import User
 
 from components.dashboard.dots import HealthDots
+from components.dashboard.running import RunningNow
 from components.dashboard.supplier_form import SupplierForm
 from components.dashboard.works import Works
+from components.frame.palette import Palette
 from services.e2e.types import CellStatus
 from services.mapping.types import Scope
 from services.suppliers.types import ProbeResult, ProbeState
+from tests.support import preview_data as data
 from tests.support.builders import until
-from tests.support.pages import operator
+from tests.support.pages import a_mapped, operator
 
 
 def the(user: User, kind: type[Any]) -> Any:
@@ -169,3 +172,92 @@ async def test_a_key_that_is_being_typed_survives_what_happens_meanwhile():
         await asyncio.sleep(0.3)
         assert the(user, SupplierForm) is form
         assert form.fields["api_key"].control.value == "half-ty"
+
+
+def judged(console: Any) -> None:
+    """Let the first E2E have ended well."""
+    console.e2e._health = replace(console.e2e._health, judged_at=data.NOW)
+    console.e2e.health_changed.emit(console.e2e._health)
+
+
+async def test_the_way_to_add_a_key_stays_after_the_first_e2e_of_the_demo():
+    async with operator(bare=True) as (user, console):
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["api_key"].control.value = "half-ty"
+        judged(console)
+        await user.should_see("已完成；结果见下方圆点", retries=20)
+        await user.should_see("最初五分钟")
+        assert the(user, SupplierForm) is form
+        assert form.fields["api_key"].control.value == "half-ty"
+
+
+async def test_the_first_steps_end_when_a_real_model_is_mapped_and_judged():
+    async with operator(bare=True) as (user, console):
+        judged(console)
+        await user.open("/")
+        await user.should_see("最初五分钟", retries=20)
+        console.mapping.mapped = lambda **_: (a_mapped("m-large"),)
+        console.mapping.changed.emit(None)
+        await user.should_not_see("最初五分钟", retries=20)
+
+
+async def test_a_half_typed_key_keeps_the_steps_though_a_model_was_mapped_elsewhere():
+    async with operator(bare=True) as (user, console):
+        judged(console)
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["api_key"].control.value = "half-ty"
+        console.mapping.mapped = lambda **_: (a_mapped("m-large"),)
+        console.mapping.changed.emit(None)
+        await user.should_see("已映射 1 个模型", retries=20)
+        assert the(user, SupplierForm) is form
+
+
+async def test_dismissed_steps_stay_away_until_the_palette_brings_them_back():
+    async with operator(bare=True) as (user, _):
+        await user.open("/")
+        user.find("收起").click()
+        await user.should_not_see("最初五分钟", retries=20)
+        await user.open("/")
+        await user.should_not_see("最初五分钟", retries=20)
+        palette = the(user, Palette)
+        assert "first" in palette._names
+        with user:
+            await palette._on_choose("first")
+        await user.open("/")
+        await user.should_see("最初五分钟", retries=20)
+
+
+async def test_the_only_model_of_a_supplier_is_chosen_already():
+    async with operator(bare=True) as (user, console):
+
+        async def one(**_: Any) -> ProbeResult:
+            return ProbeResult(ProbeState.ONLINE, 20, ("only",))
+
+        console.suppliers.probe = one
+        await user.open("/")
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "https://llm.example"
+        form.fields["api_key"].control.value = "k"
+        with user:
+            await form._test()
+        chosen = form.fields["model"].control
+        assert chosen.value == ["only"]
+        assert not chosen.props.get("placeholder")
+        chosen.value = []
+        assert chosen.props["placeholder"] == "选择要映射的模型"
+
+
+async def test_a_run_whose_cells_are_not_planned_yet_starts():
+    async with operator(running=True) as (user, console):
+        console.e2e._health = replace(console.e2e._health, done=0, total=0)
+        executions = console.executions
+        present = tuple(replace(one, done=0, total=0) for one in executions.running())
+        executions.running = lambda: present
+        await user.open("/")
+        await user.should_see("正在启动", retries=20)
+        await user.should_not_see("0/0")
+        assert [
+            label.text for label in the(user, RunningNow).descendants() if "text" in dir(label)
+        ].count("正在启动") == 1
