@@ -36,8 +36,8 @@ class Live:
 
     @property
     def total(self) -> int:
-        """How many cells are planned."""
-        return len(self.states)
+        """How many cells are planned; 0 until all of them are."""
+        return len(self.states) if self.runner is None else len(self.runner.cells)
 
     def note(self, cell: Cell) -> None:
         """Take a cell and count those that ended."""
