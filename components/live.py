@@ -125,7 +125,7 @@ class _Batch(Generic[T]):
         self._draw = draw
         self._every_s = every_s
         self._waiting: list[T] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._free = float(_CLOSELY)  # draws that may follow without a wait
         self._counted = 0.0
 
@@ -136,11 +136,12 @@ class _Batch(Generic[T]):
         if self._timer is not None:
             return
         self._count()
-        if self._free >= _CLOSELY:
-            self._flush()
+        loop = asyncio.get_running_loop()
+        if self._free >= _CLOSELY:  # at once, with all that is told in this same step
+            self._timer = loop.call_soon(self._flush)
             return
         wait_s = max(_GATHER_S, (1 - self._free) * self._every_s * _SLOWER)
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._flush)
+        self._timer = loop.call_later(wait_s, self._flush)
 
     def _count(self) -> None:
         """Note how many draws are free by now."""

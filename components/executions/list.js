@@ -4,6 +4,7 @@ import { RowStore } from "gymbro-executions/store.js";
 const ROW_PX = { normal: 36, compact: 28 };
 const SPARE = 12; // rows drawn above and below what is in sight
 const NEAR_PX = 900; // older rows are asked for when the end is that near
+const FLASH_MOST = 5; // more rows at once come without a flash: repainting them all would cost more than it tells
 const LOOKS_MOST = 20; // a text search goes on by itself that often without a hit
 
 export default {
@@ -72,11 +73,11 @@ export default {
     // -- what the server says
 
     load(page) {
-      this.store = new RowStore(page.rows);
+      this.store = new RowStore(JSON.parse(page.rows));
       this.before = page.before;
       this.more = page.before !== null && page.before !== undefined;
       this.asking = false;
-      this.looked = page.partial && !page.rows.length ? 1 : 0;
+      this.looked = page.partial && !this.store.size ? 1 : 0;
       this.fresh = new Set();
       this.at = this.store.find(this.at) ? this.at : (this.store.at(0)?.id ?? 0);
       this.changed();
@@ -86,22 +87,25 @@ export default {
     },
     append(page) {
       if (page.no !== this.page.no) return;
-      this.store.append(page.rows);
+      const rows = JSON.parse(page.rows);
+      this.store.append(rows);
       this.before = page.before;
       this.more = page.before !== null && page.before !== undefined;
       this.asking = false;
-      this.looked = page.partial && !page.rows.length ? this.looked + 1 : 0;
+      this.looked = page.partial && !rows.length ? this.looked + 1 : 0;
       this.changed();
       this.$nextTick(this.askOlder);
     },
     failed() { this.asking = false; this.looked = LOOKS_MOST; },
-    patch(rows) {
+    patch(rows, leftOut) {
+      const left = new Set(leftOut), told = JSON.parse(rows);
+      const mayFlash = !this.compact && told.length <= FLASH_MOST;
       let flash = false;
-      for (const row of rows) {
+      for (const [place, row] of told.entries()) {
         if (this.store.patch(row)) continue;
-        if (!row.match || (this.more && this.count && row.id < this.store.at(this.count - 1).id)) continue;
+        if (left.has(place) || (this.more && this.count && row.id < this.store.at(this.count - 1).id)) continue;
         if (this.isReading()) this.fresh.add(row.id);
-        else { this.store.insert({ ...row, flash: !this.compact }, this.most); flash = true; }
+        else { this.store.insert({ ...row, flash: mayFlash }, this.most); flash ||= mayFlash; }
       }
       if (this.fresh.size) this.fresh = new Set(this.fresh);
       this.changed();

@@ -1,6 +1,6 @@
 """List: every run as one live element: pages of rows, patches, keys, and what is chosen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +15,7 @@ from components.words import tr
 add_sheet(Path(__file__).with_name("executions.css"))
 
 KEYS_MOST = 500  # ids in one message of the browser
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[str]  # JSON texts, of components.executions.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class RunList(ui.element, component="list.js", esm={"gymbro-executions": "list_p
         self._no += 1
         self._props["page"] = {
             "no": self._no,
-            "rows": list(rows),
+            "rows": _packed(rows),
             "before": before,
             "partial": partial,
             "filtered": filtered,
@@ -75,18 +75,22 @@ class RunList(ui.element, component="list.js", esm={"gymbro-executions": "list_p
     def append(self, rows: Rows, before: int | None, *, partial: bool = False) -> None:
         """Add older rows, in answer to `ListCalls.older`."""
         self.run_method(
-            "append", {"no": self._no, "rows": list(rows), "before": before, "partial": partial}
+            "append", {"no": self._no, "rows": _packed(rows), "before": before, "partial": partial}
         )
 
     def fail_older(self) -> None:
         """Older rows could not be read; offer to try again."""
         self.run_method("failed")
 
-    def patch(self, rows: Rows) -> bool:
-        """Change or add rows, each with `match`; return whether the browser was there to hear it."""
+    def patch(self, rows: Rows, matches: Sequence[bool] = ()) -> bool:
+        """Change rows, and add those that match; return whether the browser was there to hear it.
+
+        Without `matches` all of them do.
+        """
         if not rows or not can_push(self.client):
             return not rows
-        self.run_method("patch", list(rows))
+        left_out = [place for place, match in enumerate(matches) if not match]
+        self.run_method("patch", _packed(rows), left_out)
         return True
 
     def uncheck(self) -> None:
@@ -107,6 +111,11 @@ class RunList(ui.element, component="list.js", esm={"gymbro-executions": "list_p
         if args.get("no") == self._no and isinstance(args.get("before"), int):
             return self._calls.older(args["before"])
         return None
+
+
+def _packed(rows: Rows) -> str:
+    """Return the rows as one text, so that neither side wraps each of their values."""
+    return f"[{','.join(rows)}]"
 
 
 def _keys(args: object) -> list[str]:

@@ -1,7 +1,8 @@
 """Rows: an execution as one row of a list, in the page's language and the operator's zone."""
 
+import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +27,11 @@ from services.executions.types import (
 UNKNOWN_ICON = "bolt"
 RESULT_MAX = 160
 _CACHED_MOST = 2_000
+_ALL = ExecutionFilter()
 Kinds = Mapping[str, ExecutionKind]
 
-# Twenty pages that show the same change share its row; a row is known by the very object it shows.
-_cached: "OrderedDict[tuple[str, str, str, str], tuple[Execution, dict[str, Any]]]" = OrderedDict()
+# Twenty pages that show the same change share its text; it is known by the very object it shows.
+_cached: "OrderedDict[tuple[str, str], tuple[Execution, str]]" = OrderedDict()
 
 
 def kind_label(one: Execution, kinds: Kinds) -> str:
@@ -44,21 +46,26 @@ def kind_icon(one: Execution, kinds: Kinds) -> str:
     return kind.icon if kind is not None else UNKNOWN_ICON
 
 
-def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str, Any]:
-    """Return the row; it is shared and must not be changed."""
-    key = (one.execution_id, language(), zone, f"{now.astimezone(zone_of(zone)):%j}")
-    known = _cached.get(key)
-    if known is not None and known[0] is one:
-        return known[1]
-    row = _row(one, kinds, zone, now)
-    _cached[key] = (one, row)
-    _cached.move_to_end(key)
+def row_texts(found: Iterable[Execution], kinds: Kinds, zone: str, now: datetime) -> list[str]:
+    """Return each row as the JSON text the browser takes it in, in the order given."""
+    # What a row depends on beside its execution: the words, the zone, and which day is today.
+    place = f"{language()} {zone} {now.astimezone(zone_of(zone)):%Y%j}"
+    texts: list[str] = []
+    for one in found:
+        key = (one.execution_id, place)
+        known = _cached.get(key)
+        if known is None or known[0] is not one:
+            text = json.dumps(list_row(one, kinds, zone, now), ensure_ascii=False)
+            known = _cached[key] = (one, text)
+            _cached.move_to_end(key)
+        texts.append(known[1])
     while len(_cached) > _CACHED_MOST:
         _cached.popitem(last=False)
-    return row
+    return texts
 
 
-def _row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str, Any]:
+def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str, Any]:
+    """Return what one row of a list shows."""
     is_open = not one.status.is_final
     kind = kinds.get(one.execution_type)
     return {
@@ -153,6 +160,8 @@ def took_text(one: Execution, now: datetime) -> str:
 
 def is_wanted(one: Execution, wanted: ExecutionFilter) -> bool:
     """Whether a list with this filter shows the execution, by the rules the store searches by."""
+    if wanted == _ALL:
+        return True
     made = one.created_at
     return (
         (not wanted.kinds or one.execution_type in wanted.kinds)

@@ -12,7 +12,7 @@ export default {
     </button>
     <Teleport v-if="ready && open && (count || failed || ended.length)" to="#gb-dock">
       <section ref="panel" class="gb-monitor__panel" :aria-label="words.name" @keydown.esc="toggle(false)">
-        <div class="gb-monitor__rows"><div v-for="job in jobs" :key="job.key" class="gb-monitor__row" :data-tone="job.tone" :data-key="job.key" :data-lit="job.running ? 'true' : null">
+        <div class="gb-monitor__rows"><div v-for="job in rows" :key="job.key" class="gb-monitor__row" :data-tone="job.tone" :data-key="job.key" :data-lit="job.running ? 'true' : null">
           <span class="gb-glyph" :data-weight="job.weight" role="img" :aria-label="job.word" :title="job.word"><svg aria-hidden="true"><use :href="'#gb-' + job.shape" /></svg></span>
           <button type="button" class="gb-monitor__open t-clip" :title="job.subject ? job.kind + ' · ' + job.subject : job.kind" @click="$emit('open', job.key)">{{ job.kind }}<span v-if="job.subject" class="c-muted"> · {{ job.subject }}</span></button>
           <span class="gb-monitor__side">{{ side(job) }}</span>
@@ -24,9 +24,10 @@ export default {
           <button v-if="failed" type="button" class="gb-monitor__cancel" @click="$emit('seen')">{{ words.seen }}</button></div>
       </section>
     </Teleport></div>`,
-  props: { count: Number, waiting: Number, share: String, jobs: Array, ended: Array, failed: Number, more: Number, open: Boolean, words: Object },
+  props: { count: Number, waiting: Number, share: String, jobs: String, ended: Array, failed: Number, more: Number, open: Boolean, words: Object },
   data() { return { ready: false, now: Date.now() }; },
   computed: {
+    rows() { return JSON.parse(this.jobs); },
     label() { return [this.words.name, this.count ? this.words.count.replace("{n}", this.count) : "", this.failed ? `${this.failed} ✕ ${this.words.unseen}` : ""].filter(Boolean).join(", "); },
   },
   mounted() {

@@ -9,8 +9,6 @@ from nicegui.events import GenericEventArguments
 
 from components.words import tr
 
-Row = Mapping[str, Any]  # of components.executions.rows
-
 
 @dataclass(frozen=True, slots=True)
 class MonitorCalls:
@@ -29,9 +27,9 @@ class Scene:
     count: int = 0  # running and waiting
     waiting: int = 0
     share: str = ""  # progress, when only one runs
-    jobs: Sequence[Row] = ()  # the rows, while it is open
+    jobs: Sequence[str] = ()  # the rows, while it is open: texts of components.executions.rows
     more: int = 0  # that are not among the rows
-    ended: Sequence[Row] = ()  # just now; their verdict shows in the collapsed corner
+    ended: Sequence[Mapping[str, Any]] = ()  # just now; their verdict shows in the collapsed corner
     failed: int = 0  # not seen yet
 
 
@@ -72,7 +70,7 @@ class Monitor(ui.element, component="monitor.js"):
                 "count": scene.count,
                 "waiting": scene.waiting,
                 "share": scene.share,
-                "jobs": list(scene.jobs),
+                "jobs": f"[{','.join(scene.jobs)}]",
                 "more": scene.more,
                 "ended": list(scene.ended),
                 "failed": scene.failed,

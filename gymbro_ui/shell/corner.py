@@ -8,10 +8,11 @@ from weakref import WeakSet
 
 from nicegui import app, ui
 
-from components.executions.rows import list_row
+from components.executions.rows import row_texts
 from components.frame import memory
 from components.frame.monitor import Monitor, MonitorCalls, Scene
 from components.live import on_batch, on_path, on_return, when_deleted
+from components.status.looks import EXECUTION_LOOKS, look_props
 from gymbro_ui.run_actions import cancel_runs
 from services.executions.types import Execution, ExecutionFilter, ExecutionState
 from services.foundation.errors import ConsoleError
@@ -24,6 +25,7 @@ FLASH_S = 5.0
 UNSEEN = (ExecutionState.FAILED, ExecutionState.INTERRUPTED, ExecutionState.TIMED_OUT)
 UNSEEN_MOST = 50
 ROWS_MOST = 24
+FLASHES_MOST = 3
 _DETAIL = "/executions/"
 _open_corners: "WeakSet[Corner]" = WeakSet()
 
@@ -105,22 +107,25 @@ class Corner:
                 share=f"{one.done}/{one.total}" if one is not None and one.total else "",
                 jobs=rows,
                 more=more,
-                ended=tuple(self._row(x) for x in list(self._ended.values())[-3:]),
+                ended=self._flashes(),
                 failed=len(self._failed),
             )
         )
 
-    def _rows(self, present: tuple[Execution, ...]) -> tuple[tuple[Mapping[str, Any], ...], int]:
+    def _rows(self, present: tuple[Execution, ...]) -> tuple[tuple[str, ...], int]:
         """Return what is open, what just ended, what failed unseen, and how many are left out."""
         ended = [one for one in self._ended.values() if one.id not in self._failed]
         failed = sorted(self._failed.values(), key=lambda one: -one.id)
         shown = [*present, *ended, *failed]
-        return tuple(self._row(one) for one in shown[:ROWS_MOST]), max(0, len(shown) - ROWS_MOST)
-
-    def _row(self, one: Execution) -> Mapping[str, Any]:
         console = self._console
-        zone, now = console.schedules.view().zone, console.clock.now()
-        return list_row(one, console.executions.kinds, zone, now)
+        zone = console.settings.preferences.e2e_timezone
+        rows = row_texts(shown[:ROWS_MOST], console.executions.kinds, zone, console.clock.now())
+        return tuple(rows), max(0, len(shown) - ROWS_MOST)
+
+    def _flashes(self) -> tuple[Mapping[str, Any], ...]:
+        newest = list(self._ended.values())[-FLASHES_MOST:]
+        looks = [(one.execution_id, look_props(EXECUTION_LOOKS[one.status])) for one in newest]
+        return tuple({"key": key, **look} for key, look in looks)
 
     # -- what an operator does
 

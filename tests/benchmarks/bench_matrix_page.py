@@ -4,22 +4,19 @@ One page is a real Chromium, nine are protocol clients that take everything the 
 """
 
 import asyncio
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
-from uuid import uuid4
 
 import httpx
-import socketio
 from playwright.async_api import Browser, Page
 
 from tests.benchmarks.processes import ROOT, free_port
+from tests.benchmarks.protocol_pages import protocol_pages
 from tests.benchmarks.report import Report, median, percentile
 from tests.support.chromium import chromium
 from tests.support.process import plain_environment
@@ -99,7 +96,7 @@ async def _measure(report: Report, url: str) -> None:
         paints = [(await _open(browser, url))[1] for _ in range(3)]
         paint = median(paints)
         report.add("navigation to painted", f"{paint:.0f} ms", goal="< 1 s", ok=paint < PAINT_MS)
-    async with chromium() as browser, _protocol_pages(url, PAGES - 1):
+    async with chromium() as browser, protocol_pages(url, PAGES - 1):
         await _changes(report, url, (await _open(browser, url))[0])
     async with chromium() as browser:
         page, _ = await _open(browser, url)
@@ -127,38 +124,6 @@ async def _changes(report: Report, url: str, page: Page) -> None:
     report.add("changes seen with ten pages open", f"{len(waits)}")
     report.add("change to DOM, median", f"{median(waits):.0f} ms")
     report.add("change to DOM, p95", f"{p95:.0f} ms", goal="< 150 ms", ok=p95 < CHANGE_MS)
-
-
-@asynccontextmanager
-async def _protocol_pages(url: str, how_many: int) -> AsyncGenerator[None]:
-    """Open pages that speak the page's own protocol without drawing anything."""
-    clients = [await _protocol_page(url) for _ in range(how_many)]
-    try:
-        yield
-    finally:
-        for client in clients:
-            await client.disconnect()
-
-
-async def _protocol_page(url: str) -> socketio.AsyncClient:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        page = (await http.get(url)).text
-    found = re.search(r"client_id\W+([0-9a-f-]{36})", page)
-    assert found is not None
-    query = {
-        "client_id": found.group(1),
-        "document_id": uuid4().hex,
-        "tab_id": uuid4().hex,
-        "next_message_id": 0,
-        "implicit_handshake": "true",
-    }
-    client = socketio.AsyncClient()
-    await client.connect(
-        f"{url}?{urlencode(query)}",
-        socketio_path="/_nicegui_ws/socket.io",
-        transports=["websocket"],
-    )
-    return client
 
 
 async def _scrolls(report: Report, page: Page) -> None:

@@ -54,11 +54,31 @@ async def family(params: Mapping[str, Any], control: Control) -> Ending:
     return Ending(ExecutionState.SUCCEEDED)
 
 
+_gates: list[asyncio.Event] = []
+
+
+async def gate(params: Mapping[str, Any], control: Control) -> Ending:
+    """Wait until the gate opens."""
+    del params
+    await control.progress(0, 100)
+    mine = asyncio.Event()
+    _gates.append(mine)
+    await mine.wait()
+    return Ending(ExecutionState.SUCCEEDED)
+
+
+def open_gate() -> None:
+    """Let everything that waits at the gate end now."""
+    while _gates:
+        _gates.pop().set()
+
+
 def add_kinds(executions: Any) -> None:
     """Register them."""
     for name, label, icon, run in (
         ("drill", "Drill", "fitness_center", drill),
         ("deaf", "Deaf drill", "hearing_disabled", deaf),
+        ("gate", "Gate drill", "door_open", gate),
         ("family", "Family drill", "family_history", family),
     ):
         executions.register(ExecutionKind(name, label, icon, run, is_exclusive=False))

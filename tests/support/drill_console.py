@@ -2,12 +2,13 @@
 
 import os
 import sys
+import time
 from typing import Any
 
 from fastapi import APIRouter, Body
 
 from gymbro_ui.command_line import parse_arguments
-from tests.support.drill import add_kinds
+from tests.support.drill import add_kinds, open_gate
 
 
 def _routes(console: Any) -> APIRouter:
@@ -35,6 +36,24 @@ def _routes(console: Any) -> APIRouter:
         for key in keys:
             await console.executions.wait(key)
         return {"ids": keys}
+
+    @router.post("/together")
+    async def together(params: dict[str, Any] = Body()) -> dict[str, Any]:  # noqa: B008
+        """Let everything that waits for the gate end in the same moment; give when each change was told."""
+        del params
+        told: dict[str, float] = {}
+
+        def note(one: Any) -> None:
+            told[one.execution_id] = time.time() * 1000
+
+        ids = [one.execution_id for one in console.executions.running()]
+        end = console.executions.changed.subscribe(note)
+        called = time.time() * 1000
+        open_gate()
+        for key in ids:
+            await console.executions.wait(key)
+        end()
+        return {"called": called, "told": told}
 
     @router.post("/settings")
     async def settings(changes: dict[str, Any] = Body()) -> dict[str, Any]:  # noqa: B008

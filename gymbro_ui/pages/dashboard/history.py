@@ -1,13 +1,13 @@
 """History: the newest runs of every kind on the Overview, running ones lit, kept live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nicegui import ui
 
 from components.executions.list import ListCalls, RunList
-from components.executions.rows import list_row
+from components.executions.rows import row_texts
 from components.live import on_batch, on_return
 from components.primitives.toast import toast
 from components.words import sentence, tr
@@ -49,16 +49,16 @@ class History:
                 toast(sentence(error.message), tone="failed")
                 return
             if not self._root.is_deleted:
-                self._list.show([self._row(one) for one in found], None)
+                self._list.show(self._rows(found), None)
 
     def _changed(self, batch: Sequence[Execution]) -> None:
         newest = {one.id: one for one in batch}
-        self._list.patch([{**self._row(one), "match": True} for one in newest.values()])
+        self._list.patch(self._rows(newest.values()))
 
-    def _row(self, one: Execution) -> Mapping[str, Any]:
+    def _rows(self, found: Iterable[Execution]) -> list[str]:
         console = self._console
-        zone, now = console.schedules.view().zone, console.clock.now()
-        return list_row(one, console.executions.kinds, zone, now)
+        zone = console.settings.preferences.e2e_timezone
+        return row_texts(found, console.executions.kinds, zone, console.clock.now())
 
 
 def _nothing(*_: object) -> None:

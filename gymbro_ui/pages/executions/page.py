@@ -1,7 +1,7 @@
 """Executions page: every run of every kind, newest first, read page by page and followed live."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from nicegui import background_tasks, context, ui
 
 from components.executions.filter_bar import FilterBar
 from components.executions.list import ListCalls, RunList
-from components.executions.rows import is_wanted, list_row
+from components.executions.rows import is_wanted, row_texts
 from components.live import on_batch, on_path, on_return
 from components.primitives.button import button
 from components.primitives.card import page_head
@@ -100,9 +100,8 @@ class ExecutionsPage:
             return
         self._heard = max(heard, *(one.seq for one in found.rows), 0)
         self._note_places()
-        rows = [self._row(one) for one in found.rows]
         self._list.show(
-            rows,
+            self._rows(found.rows),
             found.next_before,
             partial=found.is_partial,
             filtered=not self._filters.is_plain,
@@ -117,8 +116,7 @@ class ExecutionsPage:
         if found is None:
             self._list.fail_older()
             return
-        rows = [self._row(one) for one in found.rows]
-        self._list.append(rows, found.next_before, partial=found.is_partial)
+        self._list.append(self._rows(found.rows), found.next_before, partial=found.is_partial)
 
     async def _read(self, before: int | None) -> ExecutionPage | None:
         try:
@@ -150,7 +148,8 @@ class ExecutionsPage:
         newest = {one.execution_id: one for one in batch}
         for one in self._moved_in_queue():
             newest.setdefault(one.execution_id, one)
-        if self._list.patch([self._patch(one) for one in newest.values()]):
+        matches = [is_wanted(one, self._wanted) for one in newest.values()]
+        if self._list.patch(self._rows(newest.values()), matches):
             self._heard = max(self._heard, *(one.seq for one in batch))
         self._summarise()
 
@@ -158,20 +157,20 @@ class ExecutionsPage:
         """Return what waits at another place than it was last shown at."""
         before = self._places
         self._note_places()
+        if not self._places:
+            return []
         waiting = (one for one in self._console.executions.running() if one.queue_place)
         return [one for one in waiting if before.get(one.execution_id) != one.queue_place]
 
     def _note_places(self) -> None:
-        running = self._console.executions.running()
-        self._places = {one.execution_id: one.queue_place for one in running if one.queue_place}
+        executions = self._console.executions
+        waiting = executions.running() if executions.counts().pending else ()
+        self._places = {one.execution_id: one.queue_place for one in waiting if one.queue_place}
 
-    def _row(self, one: Execution) -> Mapping[str, Any]:
+    def _rows(self, found: Iterable[Execution]) -> list[str]:
         console = self._console
-        zone, now = console.schedules.view().zone, console.clock.now()
-        return list_row(one, console.executions.kinds, zone, now)
-
-    def _patch(self, one: Execution) -> Mapping[str, Any]:
-        return {**self._row(one), "match": is_wanted(one, self._wanted)}
+        zone = console.settings.preferences.e2e_timezone
+        return row_texts(found, console.executions.kinds, zone, console.clock.now())
 
     def _summarise(self) -> None:
         counts = self._console.executions.counts()

@@ -1,7 +1,7 @@
 """View: the parts of one run's page, read from the store and followed live."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from components.executions.event_words import event_lines
 from components.executions.facts import Facts, run_facts
 from components.executions.list import ListCalls, RunList
 from components.executions.output import OutputView
-from components.executions.rows import error_kind_text, error_text, list_row
+from components.executions.rows import error_kind_text, error_text, row_texts
 from components.executions.run_head import HeadCalls, RunHead
 from components.executions.timeline import Timeline
 from components.live import on_batch, on_return
@@ -164,7 +164,7 @@ class RunView:
         parts = (await self._console.executions.children(self._key))[-PARTS_MOST:]
         self._parts.set_visibility(bool(parts))
         self._parts_shown = bool(parts)
-        self._part_list.show([self._row(one) for one in reversed(parts)], None)
+        self._part_list.show(self._rows(reversed(parts)), None)
 
     # -- what changes
 
@@ -177,7 +177,7 @@ class RunView:
         if newest and not self._parts_shown:
             self._background(self._read_parts)
         elif newest:
-            self._part_list.patch([{**self._row(one), "match": True} for one in newest.values()])
+            self._part_list.patch(self._rows(newest.values()))
 
     def _noted(self, batch: Sequence[ExecutionEvent]) -> None:
         if batch[0].seq > self._event + 1:
@@ -209,7 +209,8 @@ class RunView:
             return
         was_open = not self._one.status.is_final
         self._one = one
-        zone, now = self._console.schedules.view().zone, self._console.clock.now()
+        zone = self._console.settings.preferences.e2e_timezone
+        now = self._console.clock.now()
         self._head.show(one)
         self._facts.show(run_facts(one, self._console.executions.kinds, zone, now))
         self._error.set_visibility(bool(one.error))
@@ -230,13 +231,13 @@ class RunView:
             self._said = 0
             await self._read_output()
 
-    def _row(self, one: Execution) -> Mapping[str, Any]:
+    def _rows(self, found: Iterable[Execution]) -> list[str]:
         console = self._console
-        zone, now = console.schedules.view().zone, console.clock.now()
-        return list_row(one, console.executions.kinds, zone, now)
+        zone = console.settings.preferences.e2e_timezone
+        return row_texts(found, console.executions.kinds, zone, console.clock.now())
 
     def _lines(self, events: Sequence[ExecutionEvent]) -> list[dict[str, Any]]:
-        zone = self._console.schedules.view().zone
+        zone = self._console.settings.preferences.e2e_timezone
         return event_lines(events, self._console.executions.kinds, zone, self._one.created_at)
 
     # -- what an operator does
