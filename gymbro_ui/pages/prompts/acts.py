@@ -15,18 +15,18 @@ from components.prompts.trial_dialog import TrialCalls, TrialChoices, TrialDialo
 from components.prompts.trial_grid import summary
 from components.words import tr, trn
 from gymbro_ui.actions import act
+from gymbro_ui.pages.prompts.desk import Desk
 from gymbro_ui.run_actions import BY
 from services.prompts.types import ImportRow, Prompt, TrialRequest, TrialView
 
 if TYPE_CHECKING:
-    from gymbro_ui.pages.prompts.page import PromptsPage
     from services.console import Console
 
 
 class PromptActs:
     """What the buttons of the shown version do."""
 
-    def __init__(self, page: "PromptsPage") -> None:
+    def __init__(self, page: Desk) -> None:
         """Act on what that page shows."""
         self._page = page
         self._trial: TrialDialog | None = None

@@ -1,8 +1,5 @@
 """Editing: write a version, see the difference, save it; nothing that was typed is lost on the way."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from nicegui import ui
 
 from components.primitives.banner import banner
@@ -16,36 +13,16 @@ from components.prompts.names import TYPE_WORDS, type_word
 from components.words import tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.prompts import shelf
+from gymbro_ui.pages.prompts.desk import NEW, Desk, Work
 from gymbro_ui.pages.prompts.saving import Saving
 from gymbro_ui.pages.prompts.shelf import Shelved
 from services.prompts.types import PromptType, PromptVersion
-
-if TYPE_CHECKING:
-    from gymbro_ui.pages.prompts.page import PromptsPage
-
-_NEW = 0  # shelf number of a prompt that does not exist yet
-
-
-@dataclass(slots=True)
-class Work:
-    """What is being written."""
-
-    name: str
-    prompt_type: PromptType
-    base: Draft  # what it began with
-    parent_no: int  # 0: a new prompt
-    prompt_id: int = _NEW
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the prompt does not exist yet."""
-        return self.prompt_id == _NEW
 
 
 class Editing:
     """At most one text of a page is open."""
 
-    def __init__(self, page: "PromptsPage") -> None:
+    def __init__(self, page: Desk) -> None:
         """Start closed."""
         self._page = page
         self.work: Work | None = None
@@ -96,7 +73,7 @@ class Editing:
             self._open_new(name, head.prompt_type, draft_of(shown))
 
     def _open_new(self, name: str, prompt_type: PromptType, start: Draft) -> None:
-        shelf.keep(_NEW, Shelved(start, 0))
+        shelf.keep(NEW, Shelved(start, 0))
         self.work = Work(name, prompt_type, Draft("", ""), 0)
         self._page.draw_main()
 
@@ -104,7 +81,7 @@ class Editing:
         """Close the editor; what was typed stays on the shelf, and the operator is told so."""
         if self.work is None:
             return True
-        if self.work.prompt_id == _NEW and self.editor is not None and self.editor.is_changed:
+        if self.work.prompt_id == NEW and self.editor is not None and self.editor.is_changed:
             agreed = await confirm(
                 tr("Discard the new prompt?"),
                 tr("It was never saved."),
@@ -163,7 +140,7 @@ class Editing:
         work = self.work
         if work is None:
             return
-        if draft == work.base and work.prompt_id != _NEW:
+        if draft == work.base and work.prompt_id != NEW:
             shelf.forget(work.prompt_id)
         else:
             shelf.keep(work.prompt_id, Shelved(draft, work.parent_no))

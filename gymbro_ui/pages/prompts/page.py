@@ -160,7 +160,7 @@ class PromptsPage:
             if self.editing.is_open:
                 self.editing.draw()
             elif self.head is not None and self.shown is not None:
-                VersionView(self, self.head, self.shown).draw()
+                VersionView(self, self.head, self.shown, (self.acts, self.editing)).draw()
 
     def _draw_empty(self) -> None:
         self._show_list()

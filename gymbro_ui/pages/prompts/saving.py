@@ -1,6 +1,6 @@
 """Saving: the difference before a version is kept, and what to do when another came in between."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from components.primitives.toast import toast
 from components.prompts.dialogs import Review, conflict, review
@@ -9,18 +9,15 @@ from components.prompts.names import author
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.prompts import shelf
+from gymbro_ui.pages.prompts.desk import Desk, Writing
 from gymbro_ui.run_actions import BY
 from services.prompts.types import Prompt, PromptEdit, VersionConflictError
-
-if TYPE_CHECKING:
-    from gymbro_ui.pages.prompts.editing import Editing
-    from gymbro_ui.pages.prompts.page import PromptsPage
 
 
 class Saving:
     """The way from a typed text to a stored version."""
 
-    def __init__(self, page: "PromptsPage", editing: "Editing") -> None:
+    def __init__(self, page: Desk, editing: Writing) -> None:
         """Save what `editing` holds."""
         self._page = page
         self._editing = editing

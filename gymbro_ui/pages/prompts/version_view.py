@@ -1,7 +1,6 @@
 """Version view: one version with its facts, its text, tools and differences, and what can be done."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from nicegui import ui
 
@@ -14,18 +13,25 @@ from components.prompts.editor import write_tools
 from components.prompts.names import author, is_live, message_text, type_word
 from components.words import tr, trn
 from gymbro_ui.actions import act
+from gymbro_ui.pages.prompts.acts import PromptActs
+from gymbro_ui.pages.prompts.desk import Desk
+from gymbro_ui.pages.prompts.editing import Editing
 from services.prompts.types import Prompt, PromptVersion
-
-if TYPE_CHECKING:
-    from gymbro_ui.pages.prompts.page import PromptsPage
 
 
 class VersionView:
     """Drawn anew for each version."""
 
-    def __init__(self, page: "PromptsPage", head: Prompt, version: PromptVersion) -> None:
+    def __init__(
+        self,
+        page: Desk,
+        head: Prompt,
+        version: PromptVersion,
+        calls: tuple[PromptActs, Editing],
+    ) -> None:
         """Show that version of that prompt."""
         self._page = page
+        self._acts, self._editing = calls
         self._head = head
         self._version = version
         self._is_live = is_live(head, version)
@@ -52,7 +58,7 @@ class VersionView:
             ui.label(tr("Draft")).classes("gb-badge gb-badge--line")
 
     def _draw_acts(self) -> None:
-        acts, editing = self._page.acts, self._page.editing
+        acts, editing = self._acts, self._editing
         button(tr("Try"), acts.try_out, icon="science", small=True).mark("try-version")
         if self._is_newest:
             kind = "primary" if self._is_live else "default"
@@ -67,10 +73,10 @@ class VersionView:
         self._draw_menu()
 
     def _draw_menu(self) -> None:
-        acts, head = self._page.acts, self._head
+        acts, head = self._acts, self._head
         with icon_button("more_vert", tr("More"), small=True).mark("more"), ui.menu():
             ui.menu_item(tr("Name and description"), acts.describe)
-            ui.menu_item(tr("Duplicate"), self._page.editing.duplicate)
+            ui.menu_item(tr("Duplicate"), self._editing.duplicate)
             ui.menu_item(tr("Export as JSON"), acts.export)
             if head.is_active:
                 ui.menu_item(tr("Switch off"), acts.deactivate)
