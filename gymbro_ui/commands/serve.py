@@ -9,9 +9,10 @@ from ipaddress import ip_address
 
 from gymbro_ui.app import serve
 from gymbro_ui.command_line import Arguments
-from services.console import AlreadyRunningError, Console, build_console
+from services.console import Console, build_console
 from services.foundation.errors import ConsoleError
 from services.foundation.redact import redact
+from services.opening import AlreadyRunningError
 from services.operator.ports import is_port_free
 from services.operator.presence import find_running
 
