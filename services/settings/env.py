@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -112,6 +113,11 @@ def read_env(
     Raises InputError naming the variable whose value is wrong.
     """
     read = _Reader(os.environ if values is None else values)
+    env = _read(read, host, port, data_dir)
+    return replace(env, open_browser=open_browser)
+
+
+def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | None) -> Env:
     folder, folder_source = _data_dir(read, data_dir)
     url, path, source = _database(read, folder, folder_source)
     chosen_port = port if port is not None else read.whole("GYMBRO_PORT", DEFAULT_PORT)
@@ -149,7 +155,6 @@ def read_env(
         heartbeat_s=max(0.5, read.number("SSE_HEARTBEAT_SECONDS", 5.0)),
         auth_signups_per_hour=read.whole("AUTH_SIGNUPS_PER_HOUR", 30),
         cors_origins=read.items("CORS_ALLOW_ORIGINS") or ("*",),
-        open_browser=open_browser,
         zone=read.text("TZ"),
     )
 
