@@ -202,11 +202,9 @@ class Outbox:
     async def _pause(self) -> None:
         """Return when there is something to do: woken, or the wait is over."""
         left_s = self._breaker.opened_until - self._clock.monotonic()
-        if self._breaker.failures and left_s > 0:
-            await self._clock.sleep(left_s)
-            return
+        is_open = bool(self._breaker.failures) and left_s > 0
         waiter = asyncio.ensure_future(self._wake.wait())
-        idle = asyncio.ensure_future(self._clock.sleep(IDLE_S))
+        idle = asyncio.ensure_future(self._clock.sleep(left_s if is_open else IDLE_S))
         try:
             await asyncio.wait({waiter, idle}, return_when=asyncio.FIRST_COMPLETED)
         finally:

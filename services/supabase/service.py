@@ -56,6 +56,7 @@ class Supabase:
         self._remote: Remote | None = None
         self.view = SupabaseView()
         self.changed: Signal[SupabaseView] = Signal("supabase.changed")
+        self.reconfigured: Signal[None] = Signal("supabase.reconfigured")
         self.open_remote: Callable[[str, str], Remote] = Remote
         self.moving: Callable[[Session], None] = lambda _: None  # forgets what another project knew
 
@@ -126,6 +127,7 @@ class Supabase:
         await self._forget_remote()
         self._show(pushes=bool(values.get(PUSH_KEYS, self.view.pushes_api_keys)))
         self.changed.emit(self.view)
+        self.reconfigured.emit(None)
         return self.view
 
     async def test(self) -> ConnectionReport:

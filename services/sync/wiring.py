@@ -16,7 +16,6 @@ from services.outbox.service import Outbox
 from services.outbox.types import Entry, Op
 from services.secrets.service import Secrets
 from services.supabase.service import Supabase
-from services.supabase.types import SupabaseView
 from services.sync.mapping_carrier import MappingCarrier
 from services.sync.mirror import MirroredBooks
 from services.sync.parts import Catalogue, SyncParts
@@ -55,14 +54,7 @@ def build_sync(  # noqa: PLR0913, PLR0917  # composition
     models, mapping, prompts = catalogue.models, catalogue.mapping, catalogue.prompts
     for service in (models, mapping, prompts):
         service.books = books
-    last = [supabase.view]
-
-    def changed(view: SupabaseView) -> None:
-        if _identity(view) != _identity(last[0]):
-            outbox.resume()  # another project or key: what was stopped may work now
-        last[0] = view
-
-    supabase.changed.subscribe(changed)
+    supabase.reconfigured.subscribe(lambda _: outbox.resume())  # what was stopped may work now
     parts = SyncParts(
         database,
         clock,
@@ -84,10 +76,6 @@ def forget_project(session: Session) -> None:
         session.exec(delete(table))
     session.exec(update(EndpointRow).values(supabase_id=None, sync_status="unsynced"))
     session.exec(update(PromptRow).values(supabase_id=None))
-
-
-def _identity(view: SupabaseView) -> tuple[str, str]:
-    return view.url, view.service_key_masked
 
 
 class KeepAlive:
