@@ -40,7 +40,7 @@ class Opening:
         token = lane.token
         if token is None:
             return False
-        signed = await self._tools.identities.refresh(self._order.target, token)
+        signed = await self._tools.identities.refresh(self._order.target, token, lane.run.user_type)
         if signed.token is None:
             return False
         lane.sign_in = signed

@@ -96,31 +96,37 @@ class Identities:
             _log.exception("sweeping test users failed")
             return 0
 
-    async def refresh(self, target: Target, token: Token) -> SignIn:
+    async def refresh(
+        self, target: Target, token: Token, user_type: UserType | None = None
+    ) -> SignIn:
         """Return a fresh token of the same user; all who ask at once share one call.
 
-        Where the refresh token is not good any more, the user is signed in anew.
+        Where the refresh token is not good any more, the user is signed in anew: as `user_type`,
+        else as what the token says of its user.
         """
         key = (target.id, token.refresh_token or token.access_token)
         lock = self._refreshing.setdefault(key, asyncio.Lock())
         try:
             async with lock:
                 known = self._refreshed.get(key)
-                signed = await self._refresh(target, token) if known is None else known
+                signed = await self._refresh(target, token, user_type) if known is None else known
         finally:
             if not lock.locked():
                 self._refreshing.pop(key, None)
         if signed.token is None:
             return signed
         if known is not None and is_near_expiry(signed.token, self._clock.now().timestamp()):
-            return await self.refresh(target, signed.token)  # the caller holds a very old one
+            return await self.refresh(
+                target, signed.token, user_type
+            )  # the caller holds a very old one
         self._remember(key, signed)
         return signed
 
-    async def _refresh(self, target: Target, token: Token) -> SignIn:
+    async def _refresh(self, target: Target, token: Token, wanted: UserType | None) -> SignIn:
         started = self._clock.monotonic()
-        user_type = UserType.ANONYMOUS if token.is_anonymous else UserType.PERMANENT
-        mode = "native" if token.is_anonymous else _permanent_mode(target)
+        stated = UserType.ANONYMOUS if token.is_anonymous else UserType.PERMANENT
+        user_type = wanted or stated
+        mode = "native" if user_type is UserType.ANONYMOUS else _permanent_mode(target)
         signed = await self._ways.refresh(target, user_type, mode, token.refresh_token)
         is_refused = signed.status is not None and 400 <= signed.status < 500
         if signed.token is None and is_refused and signed.status != 429:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,19 @@ async def test_a_spent_refresh_token_signs_in_anew(
     await identities.release(target, new)
     assert await identities.sweep() == 1
     assert upstream.auth.users == {}
+
+
+async def test_who_asked_as_anonymous_is_signed_in_anew_as_anonymous_whatever_the_token_said(
+    identities: Identities, upstream: FakeUpstream
+) -> None:
+    target = a_target(upstream)
+    token = token_of(await identities.sign_in(target, ANONYMOUS))
+    odd = replace(token, is_anonymous=False)
+    upstream.answer("token", gotrue_error(400, "session_not_found"))
+    anew = await identities.refresh(target, odd, ANONYMOUS)
+    assert (anew.user_type, token_of(anew).is_anonymous) == (ANONYMOUS, True)
+    assert upstream.named("admin_create") == []
+    await identities.release(target, anew)
 
 
 @pytest.mark.parametrize("answer", [e1(503, "x"), gotrue_error(429, "over_request_rate_limit")])
