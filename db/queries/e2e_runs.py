@@ -223,6 +223,25 @@ def last_good(session: Session, cell: E2eCellRow, good_codes: Iterable[str]) -> 
     return session.exec(query).first()
 
 
+def newest_states(
+    session: Session, target_id: int, cell: tuple[str, str], codes: Iterable[str], limit: int
+) -> list[tuple[int, str]]:
+    """Return launch and code of a model's and user type's newest cells of those codes, newest first.
+
+    Answered by the history index alone.
+    """
+    query = (
+        select(E2eCellRow.launch_no, E2eCellRow.status_code)
+        .where(E2eCellRow.target_id == target_id)
+        .where(E2eCellRow.model_key == cell[0])
+        .where(E2eCellRow.user_type == cell[1])
+        .where(col(E2eCellRow.status_code).in_(sorted(codes)))
+        .order_by(col(E2eCellRow.launch_no).desc())
+        .limit(limit)
+    )
+    return [(number, code) for number, code in session.exec(query).all()]
+
+
 def reply_of(session: Session, cell_id: int) -> E2eReplyRow | None:
     """Return the text a cell got."""
     return session.get(E2eReplyRow, cell_id)

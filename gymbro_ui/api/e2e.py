@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
@@ -13,7 +14,7 @@ from gymbro_ui.api.wire_errors import WireError, envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller, UserType
 from services.e2e.types import LaunchRequest
-from services.foundation.errors import ConflictError
+from services.foundation.errors import ConflictError, InputError
 from services.targets.types import TargetEdit
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ def _launches(console: "Console") -> APIRouter:
             launch = await console.e2e.start(wanted)
         except ConflictError as error:
             raise _already_running(console, error) from error
+        except InputError as error:
+            raise _refused(error) from error
         ids = {"launch_id": launch.launch_id, "execution_id": launch.execution_id}
         return envelope(request_id_of(request.scope), ids, code=202, **ids)
 
@@ -178,6 +181,13 @@ async def _wanted(console: "Console", body: StartBody, caller: Caller) -> Launch
         user_types=tuple(kind for kind in UserType if str(kind) in kinds),
         started_by=caller.email or caller.user_id,
         target_id=target_id,
+    )
+
+
+def _refused(error: InputError) -> RequestValidationError:
+    msg = f"Value error, {error}"
+    return RequestValidationError(
+        [{"type": "value_error", "loc": ("body", error.field), "msg": msg, "input": None}]
     )
 
 

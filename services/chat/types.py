@@ -1,9 +1,14 @@
 """The chat conversation: request, events, reply."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+_HTTP_FAILURE = re.compile(
+    r"upstream_http_(\d{3})|HTTP(?:/\d\.\d)? ?(?:error |status )?(\d{3})", re.IGNORECASE
+)
 
 
 class Outcome(StrEnum):
@@ -82,6 +87,20 @@ class Reply:
     timings: Timings = Timings()
     bytes_received: int = 0
     was_flagged: tuple[str, ...] = ()  # oddities: invalid_utf8, bad_json_event, duplicate_seq …
+
+    @property
+    def is_limited_upstream(self) -> bool:
+        """Whether the stream ended because the gateway's supplier answered 429."""
+        if self.outcome is not Outcome.ERROR_EVENT:
+            return False
+        stated = self.terminal.get("upstream_status")
+        return 429 in (stated, http_failure_in(f"{self.error} {self.error_text}"))
+
+
+def http_failure_in(text: str) -> int | None:
+    """Return the HTTP status a supplier's failure names, if any."""
+    found = _HTTP_FAILURE.search(text)
+    return int(found.group(1) or found.group(2)) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ def look(reply: Reply, _limits: Limits) -> Finding:
         return good(_EXPECTED, "completed", notes=reply.was_flagged)
     reason = reply.error or reply.outcome.value
     actual = f"{reply.outcome.value}: {reason}" if reason != reply.outcome.value else reason
-    if reply.outcome is Outcome.CANCELLED or reply.status in _NOT_THE_MODEL:
+    is_limited = reply.is_limited_upstream
+    if reply.outcome is Outcome.CANCELLED or reply.status in _NOT_THE_MODEL or is_limited:
         return not_judged(reason, _EXPECTED, actual)
     if reply.outcome is Outcome.ERROR_EVENT and _EMPTY in (reply.error, reply.error_text):
         return bad_structure("empty_reply", say("a reply with text"), _EMPTY)

@@ -88,6 +88,11 @@ class Board:
             self._tracks[cell.model_key, str(cell.user_type)].cell = cell
         self.asked = _asked(launches, lines)
 
+    def add_older(self, cell: Cell, states: list[tuple[int, str]]) -> int:
+        """Add a model's newest real cell and states, oldest first; return its streak's first launch."""
+        track = self._tracks[cell.model_key, str(cell.user_type)] = Track(states, cell)
+        return track.streak()[1]
+
     def begin(self, launch: Launch) -> None:
         """Note that a launch started."""
         self._begun[launch.launch_no] = launch.started_at

@@ -1,13 +1,16 @@
 """Boards: the board of each target that was looked at, read from the store when first needed."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from db.queries import e2e_runs as queries
+from services.accounts.types import UserType
 from services.e2e.board import DEPTH, Board
 from services.e2e.history import read_lines
 from services.e2e.matrix import Line
 from services.e2e.plan import Past
-from services.e2e.records import launch_of, to_cell, to_launch
+from services.e2e.records import launch_of, stored_key, to_cell, to_launch
 from services.e2e.types import REAL, STATUS_CODES, Launch
 
 _REAL_CODES = {STATUS_CODES[status] for status in REAL}
@@ -22,8 +25,14 @@ AUTH_WORDS = (
 )
 
 
-def read_board(session: Session, target_id: int) -> tuple[Board, Past | None]:
-    """Return the board of a target from its newest launches, and what the last full one took."""
+def read_board(
+    session: Session, target_id: int, mapped: Sequence[str] = ()
+) -> tuple[Board, Past | None]:
+    """Return the board of a target, and what its last full launch took.
+
+    It has the states of the newest launches, and those of every mapped model that was not judged
+    in them; without any mapped, the models of the last full launch are looked for.
+    """
     launches = [launch_of(r) for r in queries.newest_launches(session, target_id, None, DEPTH)]
     numbers = [launch.launch_no for launch in launches]
     lines = read_lines(session, numbers)
@@ -37,7 +46,26 @@ def read_board(session: Session, target_id: int) -> tuple[Board, Past | None]:
     board.fill(launches, lines, cells)
     board.sign_in_down = sign_in_word(launches[-1]) if launches else ""
     full = queries.last_full_launch(session, target_id)
+    if full is not None and all(launch.is_partial for launch in launches):
+        asked = queries.cells_of(session, [full.launch_no or 0])
+        board.asked = tuple(dict.fromkeys(row.model_key for row in asked))
+    for model in map(stored_key, mapped or board.asked):
+        for user_type in map(str, UserType):
+            if (model, user_type) not in wanted:
+                _add_older(session, board, (model, user_type))
     return board, None if full is None else past_of(to_launch(full))
+
+
+def _add_older(session: Session, board: Board, key: tuple[str, str]) -> None:
+    """Add what is known of a model that none of the newest launches judged."""
+    states = queries.newest_states(session, board.target_id, key, _REAL_CODES, DEPTH)
+    row = queries.cell_at(session, states[0][0], *key) if states else None
+    if row is None:
+        return
+    first = board.add_older(to_cell(row), states[::-1])
+    launch = queries.launch(session, first)
+    if launch is not None:
+        board.begin(to_launch(launch))
 
 
 def _newest_real(

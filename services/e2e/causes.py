@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from services.chat.types import Outcome, Reply
-from services.e2e.rules import http_failure_in
+from services.chat.types import Outcome, Reply, http_failure_in
 from services.e2e.types import Cause, Kind
 
 OK = "ok"
@@ -45,6 +44,8 @@ class Facts:
 
 def evident(facts: Facts, reply: Reply) -> Cause | None:
     """Return the cause when the failure itself says it; None: the three legs must tell."""
+    if reply.is_limited_upstream:
+        return Cause.PROVIDER
     if facts.kind in _PLAIN:
         return _PLAIN[facts.kind]
     text = f"{reply.error} {reply.error_text}"

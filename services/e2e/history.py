@@ -23,6 +23,7 @@ from services.e2e.types import (
     Mark,
     Matrix,
     Run,
+    RunStatus,
     TrendPoint,
 )
 from services.foundation.clock import Clock
@@ -33,6 +34,7 @@ COLUMNS_MAX = 500
 _DAYS = {"24h": 1, "7d": 7, "30d": 30}
 _LAST = {"last20": 20, "last50": 50, "last100": 100}
 WINDOWS = (*_DAYS, *_LAST)
+_WHOLE = (RunStatus.SUCCESS, RunStatus.FAILED)
 _GOOD_CODES = tuple(STATUS_CODES[status] for status in GOOD)
 
 
@@ -62,6 +64,10 @@ class History:
         """Return model key and user type of the cells that are being asked right now."""
         return frozenset()
 
+    def mapped(self, target_id: int) -> tuple[str, ...]:  # noqa: ARG002  # a hook
+        """Return the keys that are mapped here now; empty where that is not known."""
+        return ()
+
     async def matrix(
         self,
         *,
@@ -77,10 +83,11 @@ class History:
         found = await self._database.read(
             lambda session: read_matrix(session, target_id, since, limit, keys, kinds)
         )
+        found = matrix.sunk(found, self.mapped(target_id))
         return matrix.lit(found, self.running_cells(target_id))
 
     async def trend(self, *, target_id: int, window: str) -> list[TrendPoint]:
-        """Return a point for each launch that asked every model and judged something."""
+        """Return a point for each launch that asked every model, judged something and was not cut."""
         since, limit = window_of(window, self._clock.now())
         rows = await self._database.read(
             lambda session: queries.newest_launches(session, target_id, since, limit)
@@ -88,7 +95,7 @@ class History:
         return [
             TrendPoint(launch.started_at, launch.judged, launch.good, launch.p50_ms, launch.p95_ms)
             for launch in map(launch_of, rows)
-            if launch.judged and not launch.is_partial
+            if launch.judged and not launch.is_partial and launch.status in _WHOLE
         ]
 
     async def cell(self, cell_id: int) -> CellDetail:

@@ -17,9 +17,12 @@ from services.e2e.types import Cell, Launch, LaunchRequest, Run, RunStatus
 from services.executions.types import Control, Ending, ExecutionState
 from services.foundation.ids import new_hex
 from services.foundation.messages import say
+from services.foundation.signals import Signal
 from services.targets.types import Target
 
 _log = logging.getLogger(__name__)
+_LATE_FIRST_S = 1.0  # before the end is tried again, twice as long each time
+_LATE_MOST_S = 60.0
 OnCell = Callable[[Cell, "Live", Control], Awaitable[None]]
 
 
@@ -53,6 +56,7 @@ class Launching:
 
     def __init__(self, parts: E2eParts, store: E2eStore, obtaining: Obtaining) -> None:
         """Keep the parts."""
+        self.closed_late: Signal[Live] = Signal("e2e.closed_late")
         self._obtaining = obtaining
         self._parts = parts
         self._store = store
@@ -143,15 +147,29 @@ class Launching:
         return _ending(live.launch, runner, failure)
 
     async def _close(self, live: Live, runner: Runner, stopped: RunStatus | None) -> None:
+        rest = runner.end(stopped)
         try:
-            live.launch = await runner.close(stopped)
+            live.launch = await runner.keep(rest)
         except DatabaseUnavailableError as error:
             _log.error("launch %d could not be closed: %s", live.launch.launch_no, error)
+            self._parts.tasks.start(self._close_late(live, runner, rest), "e2e late close")
         finally:
             await runner.release()
             outcomes = {lane.run.user_type: lane.sign_in for lane in runner.lanes}
             await self._obtaining.note(runner.target, outcomes)
             self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
+
+    async def _close_late(self, live: Live, runner: Runner, rest: Sequence[Cell]) -> None:
+        """Try until the store takes the end; a launch that outlives the process is recovered."""
+        wait_s = _LATE_FIRST_S
+        while live.launch.status is RunStatus.RUNNING:
+            await self._parts.clock.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LATE_MOST_S)
+            try:
+                live.launch = await runner.keep(rest)
+            except DatabaseUnavailableError as error:
+                _log.warning("the end of launch %d waits: %s", live.launch.launch_no, error)
+        self.closed_late.emit(live)
 
 
 def _innermost(error: Exception) -> BaseException:

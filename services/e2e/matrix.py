@@ -1,6 +1,6 @@
 """Pure: joined cells of launches to matrix rows, worst first, with shares and percentiles."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, compress
 from math import ceil
@@ -145,6 +145,15 @@ def lit(matrix: Matrix, running: frozenset[tuple[str, str]]) -> Matrix:
         for row in matrix.rows
     )
     return replace(matrix, rows=rows)
+
+
+def sunk(matrix: Matrix, mapped: Collection[str]) -> Matrix:
+    """Return the matrix with the models that are not mapped any more marked and below the others."""
+    if not mapped:
+        return matrix
+    known = set(mapped)
+    rows = [replace(row, is_mapped=row.model_key in known) for row in matrix.rows]
+    return replace(matrix, rows=tuple(sorted(rows, key=lambda row: not row.is_mapped)))
 
 
 def percentile(ordered: Sequence[int], share: float) -> int | None:

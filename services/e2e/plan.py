@@ -63,6 +63,16 @@ def read_models(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 
+def refuse_unknown(models: Iterable[str], mapped: Iterable[str]) -> None:
+    """Raise InputError naming the models that are not mapped."""
+    known = set(mapped)
+    unknown = [model for model in models if model not in known]
+    if unknown:
+        raise InputError(
+            "Not mapped: {models}", field="models", models=", ".join(unknown[:20])[:400]
+        )
+
+
 def read_user_types(value: Any) -> tuple[UserType, ...]:
     """Return the user types asked for, anonymous first; raise InputError."""
     names: list[Any] = list(value) if isinstance(value, list | tuple) else [value]  # pyright: ignore[reportUnknownArgumentType]

@@ -1,11 +1,10 @@
 """Pure: from a reply and its findings to a cell's verdict, its kind and its error word."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.chat.types import Outcome, Reply
+from services.chat.types import Outcome, Reply, http_failure_in
 from services.checks.types import Finding
 from services.e2e.types import Cell, CellStatus, CheckResult, Kind
 
@@ -15,9 +14,6 @@ WAIT_MAX_S = 60
 LAUNCH_TIMEOUT = "launch_timeout"
 EMPTY = "upstream_empty_content"
 _STRUCTURES = ("thinkingml", "jsonseq")
-_HTTP_FAILURE = re.compile(
-    r"upstream_http_(\d{3})|HTTP(?:/\d\.\d)? ?(?:error |status )?(\d{3})", re.IGNORECASE
-)
 _PROMPT_FIELDS = (
     "mode",
     "system_prompt_id",
@@ -133,7 +129,7 @@ def _completed(name: str, finding: Finding) -> tuple[CellStatus, Kind, str]:
 
 def kind_of(reply: Reply) -> Kind:
     """Return the kind of an end that is not `completed` (contract 14)."""
-    if reply.status == 429:
+    if reply.status == 429 or reply.is_limited_upstream:
         return Kind.QUOTA
     if reply.status in (401, 403):
         return Kind.AUTH
@@ -153,12 +149,6 @@ def _kind_of_error_event(reply: Reply) -> Kind:
     if reply.error == "internal_error" and not http_failure_in(text):
         return Kind.STREAM
     return Kind.SUPPLIER
-
-
-def http_failure_in(text: str) -> int | None:
-    """Return the HTTP status a supplier's failure names, if any."""
-    found = _HTTP_FAILURE.search(text)
-    return int(found.group(1) or found.group(2)) if found else None
 
 
 def error_of(reply: Reply) -> str:

@@ -37,6 +37,7 @@ class Runner:
         self._on_cell: OnCell = _nobody
         self._begun_s = tools.clock.monotonic()
         self._refusals = 0
+        self._was_stopped = False
         self._opening = Opening(tools, order)
         self._asking = Asking(tools, order, self._opening, self._left_s)
         self.launch = launch
@@ -123,8 +124,11 @@ class Runner:
 
     # -- the end
 
-    async def close(self, stopped: RunStatus | None) -> Launch:
-        """Return the launch closed on disk; `stopped` says whether somebody or the process ended it."""
+    def end(self, stopped: RunStatus | None) -> list[Cell]:
+        """Return the cells it left unasked; `stopped` says whether somebody or the process ended it.
+
+        Nothing is on disk yet: keep() does that.
+        """
         clock = self._tools.clock
         now = clock.now()
         rest: list[Cell] = []
@@ -146,9 +150,17 @@ class Runner:
             finished_at=now,
             error_summary=_summary_of(self.lanes),
         )
+        self._was_stopped = stopped is not None
+        return rest
+
+    async def keep(self, rest: Sequence[Cell]) -> Launch:
+        """Return the launch closed on disk, then tell of its unasked cells.
+
+        May be called again after DatabaseUnavailableError.
+        """
         runs = [lane.run for lane in self.lanes]
         self.launch = await self._tools.store.close(
-            self.launch, runs, self.cells, was_stopped=stopped is not None
+            self.launch, runs, self.cells, was_stopped=self._was_stopped
         )
         for cell in rest:
             await self._on_cell(cell)

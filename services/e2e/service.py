@@ -1,65 +1,49 @@
-"""E2e: start, follow and judge launches; the present health in memory, the past in the store."""
+"""E2e: start, follow and judge launches."""
 
 import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from db.queries import config as config_queries
 from db.queries import e2e_runs as queries
-from services.accounts.types import UserType
 from services.e2e import adhoc, plan
-from services.e2e.board import Board
-from services.e2e.boards import past_of, read_board, sign_in_word
-from services.e2e.history import History
+from services.e2e.boards import past_of, sign_in_word
 from services.e2e.launching import Launching, Live
 from services.e2e.obtaining import Obtaining
 from services.e2e.openings import Openings
 from services.e2e.parts import E2eParts
-from services.e2e.plan import Past
+from services.e2e.present import Present
 from services.e2e.records import to_launch
 from services.e2e.store import E2eStore
 from services.e2e.types import (
     Cell,
     CellChange,
     CellStatus,
-    ChangeSinceSeen,
-    Forecast,
-    Health,
     Launch,
     LaunchRequest,
     RunStatus,
 )
 from services.executions.types import Control, Ending, ExecutionKind, Trigger
 from services.foundation.signals import Signal
-from services.schedules import triggers
 from services.targets.types import Target, TargetEdit
 
 _log = logging.getLogger(__name__)
 KIND = "e2e"
-_SEEN = "e2e_seen"  # key in llm_app_settings: target id to the launch last looked at
 
 
-class E2e(History):
+class E2e(Present):
     """One launch at a time; every verdict is on disk before it is announced."""
 
     def __init__(self, parts: E2eParts) -> None:
         """Register the kind; load() reads the past."""
-        super().__init__(parts.database, parts.clock)
-        self._parts = parts
+        super().__init__(parts)
         self._store = E2eStore(parts.database, parts.clock)
         self.obtaining = Obtaining(parts)  # whether tokens can be had
         self._launching = Launching(parts, self._store, self.obtaining)
-        self._boards: dict[int, Board] = {}
-        self._past: dict[int, Past] = {}
-        self._seen: dict[str, int] = {}
-        self._live: Live | None = None
-        self._own_models: tuple[str, ...] | None = None  # until the mapping changes
         self._openings = Openings(parts.executions, parts.tasks)
         self.cell_changed: Signal[CellChange] = Signal("e2e.cell_changed")
         self.launched: Signal[Launch] = Signal("e2e.launched")
         self.finished: Signal[Launch] = Signal("e2e.finished")
-        self.health_changed: Signal[Health] = Signal("e2e.health_changed")
         parts.executions.register(
             ExecutionKind(
                 KIND,
@@ -71,18 +55,12 @@ class E2e(History):
                 again=plan.again,
             )
         )
-        parts.targets.changed.subscribe(self._on_target)
-        parts.mapping.changed.subscribe(self._on_mapping)
+        self._launching.closed_late.subscribe(self._end)
 
     def load(self) -> None:
-        """Read the board of the present target and what the operator has seen."""
-        target_id = self._parts.targets.current.id
-        self._keep(*self._parts.database.read_now(lambda s: read_board(s, target_id)))
+        """Read the board of the present target, what the operator has seen, and the token check."""
+        super().load()
         self.obtaining.load()
-        stored = self._parts.database.read_now(config_queries.read_app_settings).get(_SEEN)
-        if isinstance(stored, dict):
-            seen: dict[str, Any] = stored  # pyright: ignore[reportUnknownVariableType]
-            self._seen = {key: value for key, value in seen.items() if isinstance(value, int)}
 
     async def recover(self) -> int:
         """Close launches of an earlier start as interrupted, sweep their users; return how many."""
@@ -121,8 +99,7 @@ class E2e(History):
 
         A slot that a launch has served already gives that launch again.
         """
-        self._target_of(request)
-        plan.read_models(request.models)
+        self._check(request, self._target_of(request))
         if request.slot_at is not None:
             slot_at = request.slot_at
             served = await self._parts.database.read(lambda s: queries.launch_of_slot(s, slot_at))
@@ -165,6 +142,7 @@ class E2e(History):
         defaults = self._parts.settings.preferences.e2e_user_types
         request = plan.from_params({**params, "trigger": str(execution.trigger)}, defaults)
         target = self._target_of(request)
+        self._check(request, target)
         board = await self._board(target.id)
         live = await self._launching.open(
             request, target, execution.execution_id, self.known_models(target)
@@ -211,92 +189,3 @@ class E2e(History):
             board.asked = tuple(dict.fromkeys(key[0] for key in live.states)) or board.asked
         self.finished.emit(launch)
         self._announce()
-
-    # -- the present
-
-    def health(self) -> Health:
-        """Return the present health of the current target."""
-        target = self._parts.targets.current
-        board = self._boards.get(target.id) or Board(target.id)
-        live = self._live if self._live and self._live.launch.target_id == target.id else None
-        mapped = self.known_models(target)
-        if live is None or live.launch.status is not RunStatus.RUNNING:
-            return board.health(mapped, None, 0, 0)
-        return board.health(mapped, live.launch, live.done, live.total)
-
-    def _announce(self) -> None:
-        self.health_changed.emit(self.health())
-
-    def known_models(self, target: Target) -> tuple[str, ...]:
-        """Return the keys a target has mapped, as far as is known without asking it."""
-        if target.is_self:
-            if self._own_models is None:
-                self._own_models = tuple(m.name for m in self._parts.mapping.mapped())
-            return self._own_models
-        board = self._boards.get(target.id)
-        return () if board is None else board.asked
-
-    def forecast(self, request: LaunchRequest) -> Forecast:
-        """Return what a launch will cost."""
-        target = self._target_of(request)
-        preferences = self._parts.settings.preferences
-        rule = triggers.rule_of(preferences.e2e_interval_hours, preferences.daily_time)
-        mapped = self.known_models(target)
-        board = self._boards.get(target.id)
-        return plan.forecast(
-            request,
-            models=len(mapped),
-            failing_providers=board.failing_providers(mapped) if board else 0,
-            past=self._past.get(target.id),
-            launches_per_day=triggers.launches_per_day(rule) if preferences.e2e_enabled else 0,
-            daily_types=len(preferences.e2e_user_types),
-        )
-
-    async def since_seen(self) -> list[ChangeSinceSeen]:
-        """Return what broke or recovered since the operator last acknowledged."""
-        target = self._parts.targets.current
-        board = await self._board(target.id)
-        return board.since(self._seen.get(str(target.id), 0), self.known_models(target))
-
-    async def acknowledge(self) -> None:
-        """Note that the operator has seen everything up to now."""
-        target_id = self._parts.targets.current.id
-        seen = {**self._seen, str(target_id): self._boards[target_id].newest_launch_no}
-        now = self._parts.clock.now()
-        await self._parts.database.write(
-            lambda session: config_queries.write_app_settings(session, {_SEEN: seen}, now)
-        )
-        self._seen = seen
-        self._announce()
-
-    # -- boards
-
-    def _keep(self, board: Board, past: Past | None) -> Board:
-        self._boards[board.target_id] = board
-        if past is not None:
-            self._past[board.target_id] = past
-        return board
-
-    async def _board(self, target_id: int) -> Board:
-        return self._boards.get(target_id) or await self._reload(target_id)
-
-    async def _reload(self, target_id: int) -> Board:
-        return self._keep(*await self._parts.database.read(lambda s: read_board(s, target_id)))
-
-    def _on_mapping(self, _nothing: None) -> None:
-        self._own_models = None
-        self._announce()
-
-    def _on_target(self, _target: Target) -> None:
-        self._parts.tasks.start(self._show_target(), "e2e target")
-
-    async def _show_target(self) -> None:
-        await self._board(self._parts.targets.current.id)
-        self._announce()
-
-    def _target_of(self, request: LaunchRequest) -> Target:
-        targets = self._parts.targets
-        return targets.current if request.target_id is None else targets.get(request.target_id)
-
-    def _configured_types(self) -> tuple[UserType, ...]:
-        return plan.read_user_types(self._parts.settings.preferences.e2e_user_types)

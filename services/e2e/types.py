@@ -245,6 +245,7 @@ class MatrixRow:
     p95_ms: int | None = None
     max_ms: int | None = None
     is_demo: bool = False
+    is_mapped: bool = True  # False: its key is not mapped any more
 
 
 @dataclass(frozen=True, slots=True)

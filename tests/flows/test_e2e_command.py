@@ -72,7 +72,7 @@ def test_beside_a_running_console_the_result_lands_in_its_store(running: Console
         ("demo-empty", "structure", "bad_structure", "upstream_empty_content"),
         ("demo-500", "supplier", "failed", "upstream_http_500"),
         ("demo-cut", "supplier", "failed", "upstream"),
-        ("demo-429", "supplier", "failed", "upstream_http_429"),
+        ("demo-429", "quota", "limited", "upstream_http_429"),
     ],
 )
 def test_a_model_that_misbehaves_ends_with_3_and_its_word(
@@ -88,6 +88,17 @@ def test_a_model_that_misbehaves_ends_with_3_and_its_word(
     (result,) = json.loads(answer.stdout)["runs"][0]["results"]
     assert (result["kind"], result["status"]) == (kind, status)
     assert error in result["error"]
+
+
+def test_a_key_that_is_not_mapped_ends_with_2_and_stores_nothing(running: ConsoleProcess) -> None:
+    answer = run_command(
+        "e2e", "--once", "--models", "global,typo", "--data-dir", str(running.data_dir)
+    )
+    assert answer.returncode == 2
+    assert "Not mapped: typo" in answer.stderr
+    with running.operator() as operator:
+        stored = operator.get("/stats/e2e-mapped-model-runs", params={"model": "typo"}).json()
+    assert stored["data"]["total"] == 0
 
 
 def test_a_second_run_at_the_same_time_ends_with_5(running: ConsoleProcess) -> None:

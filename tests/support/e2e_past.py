@@ -23,7 +23,9 @@ class Past:
         self.clock = clock
         self.store = E2eStore(database, clock)
 
-    async def launch(self, codes: Codes, *, target_id: int = 2, **fields) -> Launch:
+    async def launch(
+        self, codes: Codes, *, target_id: int = 2, ended_as: RunStatus | None = None, **fields
+    ) -> Launch:
         """Keep a launch whose cells have these states, e.g. {"gpt-x": "of"}."""
         started = self.clock.now()
         plain = a_launch(
@@ -38,7 +40,7 @@ class Past:
         launch = await self.store.open(plain, runs)
         cells = await self._cells(launch, runs, codes)
         self.clock._move(self.clock.monotonic() + 3600)
-        return await self._close(launch, runs, cells)
+        return await self._close(launch, runs, cells, ended_as)
 
     async def _cells(self, launch: Launch, runs: list[Run], codes: Codes) -> list[Cell]:
         planned = [
@@ -65,7 +67,9 @@ class Past:
             ended.append(judged)
         return ended
 
-    async def _close(self, launch: Launch, runs: list[Run], cells: list[Cell]) -> Launch:
+    async def _close(
+        self, launch: Launch, runs: list[Run], cells: list[Cell], ended_as: RunStatus | None
+    ) -> Launch:
         closed = []
         for run in runs:
             mine = [cell for cell in cells if cell.run_id == run.run_id]
@@ -80,7 +84,7 @@ class Past:
         is_good = all(run.status is RunStatus.SUCCESS for run in closed)
         ended = replace(
             launch,
-            status=RunStatus.SUCCESS if is_good else RunStatus.FAILED,
+            status=ended_as or (RunStatus.SUCCESS if is_good else RunStatus.FAILED),
             finished_at=self.clock.now(),
         )
         return await self.store.close(ended, closed, cells, was_stopped=False)

@@ -153,6 +153,7 @@ async def test_another_server_can_be_named_by_its_address_alone(world: StatsWorl
     [
         ({"models": [""]}, "models"),
         ({"models": {"a": 1}}, "models"),
+        ({"models": ["typo"], "target_id": 1}, "models"),
         ({"user_types": ["nobody"]}, "user_types"),
         ({"trigger": "schedule"}, "trigger"),
         ({"target_id": 0}, "target_id"),

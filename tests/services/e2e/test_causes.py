@@ -36,6 +36,13 @@ def test_some_kinds_say_it_all(kind: Kind, cause: Cause) -> None:
     assert causes.settle(facts(kind), a_reply(), {}) is cause
 
 
+def test_a_limit_is_the_side_s_that_set_it() -> None:
+    by_supplier = a_reply(error="provider_error", text="upstream_http_429")
+    assert causes.settle(facts(Kind.QUOTA), by_supplier, {}) is Cause.PROVIDER
+    by_gateway = a_reply(Outcome.REFUSED, status=429)
+    assert causes.settle(facts(Kind.QUOTA), by_gateway, {}) is Cause.GATEWAY
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [

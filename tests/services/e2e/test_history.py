@@ -7,9 +7,10 @@ import pytest
 from db.engine import Database
 from db.queries.change_marks import add_mark
 from services.accounts.types import UserType
+from services.e2e.board import DEPTH
 from services.e2e.boards import read_board
 from services.e2e.history import History
-from services.e2e.types import CellStatus
+from services.e2e.types import CellStatus, RunStatus
 from services.foundation.errors import InputError, NotFoundError
 from tests.support.clock import START, FakeClock
 from tests.support.e2e_past import Past
@@ -153,6 +154,8 @@ async def test_the_trend_has_a_point_a_whole_launch(past: Past, history: History
     await past.launch({"a": "o", "b": "f", "c": "l"})
     await past.launch({"a": "o"}, is_partial=True)
     await past.launch({"a": "l"})
+    for status in (RunStatus.CANCELLED, RunStatus.INTERRUPTED):
+        await past.launch({"a": "o"}, ended_as=status)
     (point,) = await history.trend(target_id=2, window="24h")
     assert (point.judged, point.good, point.at) == (2, 1, START)
     assert point.p50_ms is not None
@@ -188,6 +191,38 @@ async def test_the_board_is_rebuilt_from_the_store(past: Past, any_database: Dat
     assert taken is not None
     assert (taken.seconds, taken.cells) == (3600, 4)
     assert [c.model_key for c in board.since(1, ["a", "b"])] == ["a"]
+
+
+async def test_the_board_knows_the_newest_state_of_a_model_however_many_launches_came_since(
+    past: Past, any_database: Database
+) -> None:
+    await past.launch({"a": "oo", "b": "of"})
+    await past.launch({"a": "oo", "b": "cf"})
+    for _ in range(DEPTH + 1):
+        await past.launch({"a": "o"}, is_partial=True)
+    board, _ = any_database.read_now(lambda session: read_board(session, 2, ("a", "b", "new")))
+    dots = {(d.model_key, str(d.user_type)): d for d in board.dots(["a", "b", "new"])}
+    assert {key: dot.status for key, dot in dots.items()} == {
+        ("a", A): CellStatus.OK,
+        ("a", P): CellStatus.OK,
+        ("b", A): CellStatus.OK,
+        ("b", P): CellStatus.FAILED,
+    }
+    assert (dots["b", P].streak, dots["b", P].since) == (2, START)
+    other, _ = any_database.read_now(lambda session: read_board(session, 2))
+    assert other.asked == ("a", "b")  # a server that cannot be asked: its newest whole launch
+    assert len(other.dots(other.asked)) == 4
+
+
+async def test_the_newest_states_of_a_model_come_from_the_index(database: Database) -> None:
+    query = (
+        "EXPLAIN QUERY PLAN SELECT launch_no, status_code FROM e2e_mapped_model_results"
+        " WHERE target_id = 1 AND model_key = 'a' AND user_type = 'anonymous'"
+        " AND status_code IN ('o', 'f') ORDER BY launch_no DESC LIMIT 100"
+    )
+    plan = database.read_now(lambda session: session.connection().exec_driver_sql(query).all())
+    assert "COVERING INDEX ix_e2e_results_history" in str(plan)
+    assert "TEMP B-TREE" not in str(plan)
 
 
 async def test_the_matrix_reads_the_covering_index_and_no_table(database: Database) -> None:

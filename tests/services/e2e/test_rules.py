@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chat.types import Outcome, Reply
+from services.chat.types import Outcome, Reply, http_failure_in
 from services.checks import registry
 from services.checks.types import Limits
 from services.e2e import rules
@@ -60,6 +60,25 @@ def test_a_gap_in_the_sequence_is_a_broken_stream() -> None:
     cell = judged(a_reply(text=GOOD_REPLY, sequence=(1, 2, 4), message_id="m"))
     assert (cell.status, cell.kind, cell.error) == (CellStatus.FAILED, Kind.STREAM, "seq_gap")
     assert cell.thinkingml_ok is True
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"error": "provider_error", "error_text": "upstream_http_429"},
+        {
+            "error": "provider_error",
+            "error_text": "slow down",
+            "terminal": {"upstream_status": 429},
+        },
+        {"error": "internal_error", "error_text": "HTTP error 429"},
+    ],
+)
+def test_a_limit_of_the_supplier_is_limited_and_not_judged(more: dict[str, object]) -> None:
+    reply = a_reply(Outcome.ERROR_EVENT, message_id="m", **more)
+    assert registry.evaluate(reply, Limits())["completed"].verdict == "not_judged"
+    cell = judged(reply)
+    assert (cell.status, cell.kind, cell.upstream_status) == (CellStatus.LIMITED, Kind.QUOTA, 429)
 
 
 def test_a_structure_that_was_not_judged_is_null_not_good() -> None:
@@ -129,4 +148,4 @@ def test_odd_characters_of_a_reply_are_escaped_and_long_ones_cut_at_64_kb() -> N
     ],
 )
 def test_the_status_a_failure_names(text: str, status: int | None) -> None:
-    assert rules.http_failure_in(text) == status
+    assert http_failure_in(text) == status
