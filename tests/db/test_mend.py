@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from db.boot.copies import copy_before, list_copies, newest_good_copy
+from db.boot.copies import copy_before, newest_good_copy
 from db.boot.marker import write_marker
-from db.connect import APPLICATION_ID
 from db.errors import StoreRefusedError
 from db.migrations.head import SHIPPED
 from tests.support.store import NOW, StoreFolder, add_rows, count_rows
@@ -263,33 +262,6 @@ def test_a_big_file_is_checked_beside_the_work_and_damage_stops_the_writing(
     wait_until(lambda: store.database.read_only is not None)
     assert store.database.read_only is not None
     assert store.database.read_only.code == "check_failed"
-    store.database.close_now()
-
-
-def test_only_three_copies_of_upgrades_are_kept(folder: StoreFolder) -> None:
-    folder.fill(3)
-    mine = folder.backups / "weekly.db"
-    for day in range(6):
-        made = copy_before(folder.path, folder.backups, 2, NOW + timedelta(days=day))
-        if day == 0:
-            shutil.copyfile(made, mine)
-    names = sorted(path.name for path in list_copies(folder.backups))
-    assert names == [
-        "pre-v2-20261127T050000Z.db",
-        "pre-v2-20261128T050000Z.db",
-        "pre-v2-20261129T050000Z.db",
-        "weekly.db",
-    ]
-
-
-def test_a_copy_holds_what_the_log_holds(folder: StoreFolder) -> None:
-    store = folder.open()
-    store.database.write_now(lambda session: add_rows(session, range(10)))
-    copy = copy_before(folder.path, folder.backups, 2, NOW)
-    raw = sqlite3.connect(copy)
-    assert raw.execute("SELECT count(*) FROM llm_app_settings").fetchone() == (10,)
-    assert raw.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-    raw.close()
     store.database.close_now()
 
 
