@@ -48,7 +48,9 @@ class ImportDialog:
                 max_files=FILES_MOST,
                 max_total_size=TOTAL_MAX_BYTES,
                 on_multi_upload=self._uploaded,
-            ).props(f"accept={_ENDINGS} flat bordered").style("width:100%").mark("import-files")
+            ).props(f"accept={_ENDINGS} flat bordered").classes("pr-upload").style(
+                "width:100%"
+            ).mark("import-files")
             self._draw_folder()
             self._list = ui.element("div").classes("pr-import")
             with ui.element("div").classes("gb-dialog__acts"):
@@ -59,13 +61,13 @@ class ImportDialog:
         self._dialog.open()
 
     def _draw_folder(self) -> None:
-        with ui.element("div").classes("gb-row gb-start"):
+        with ui.element("div").classes("gb-row").style("align-items:flex-end"):
             self._folder = text_field(
                 tr("Or a folder of this machine"), placeholder="/home/me/prompts"
             )
             self._folder.classes("gb-grow")
             self._folder.control.mark("import-folder")
-            button(tr("Read"), self._read).style("margin-top:20px").mark("import-read")
+            button(tr("Read"), self._read).mark("import-read")
 
     async def _uploaded(self, event: events.MultiUploadEventArguments) -> None:
         files = [ImportFile(file.name, await file.read()) for file in event.files]

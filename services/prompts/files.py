@@ -104,7 +104,7 @@ def _from_markdown(text: str, stem: str) -> PromptEdit:
         text = text[found.end() :].lstrip("\r\n")
     fields.pop("tools", None)  # a front matter holds one-line texts only
     fields.pop("tools_json", None)
-    return _edit({**fields, "content": text}, stem)
+    return _edit({**fields, "content": text.rstrip("\r\n")}, stem)
 
 
 def _from_json(text: str, stem: str) -> list[PromptEdit]:

@@ -69,7 +69,7 @@ async def test_markdown_and_json_become_prompts_and_a_second_time_nothing(
     coach, plain, tooled = (p for p in prompts.all() if p.id > 4)
     assert (coach.name, coach.content, coach.description) == (
         "coach",
-        "# Coach\nBe kind.\n",
+        "# Coach\nBe kind.",
         "A coach",
     )
     assert (plain.name, plain.prompt_type) == ("plain", PromptType.SYSTEM)
