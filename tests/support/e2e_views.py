@@ -9,11 +9,11 @@ from itertools import pairwise
 from services.accounts.types import UserType
 from services.e2e.types import (
     CODE_STATUS,
+    JUDGED,
     Cause,
     Cell,
     CellDetail,
     CellStatus,
-    ChangeSinceSeen,
     CheckResult,
     Dot,
     Health,
@@ -23,7 +23,6 @@ from services.e2e.types import (
     Matrix,
     MatrixRow,
     RunStatus,
-    TrendPoint,
 )
 from services.schedules.types import Every, OffSpan, ScheduleView, Slot, SlotState
 
@@ -164,7 +163,7 @@ def a_health(model_count: int = 24, *, matrix: Matrix | None = None) -> Health:
                     since=matrix.columns[-min(streak, len(matrix.columns))].started_at,
                 )
             )
-    judged = [dot for dot in dots if dot.status in _JUDGED]
+    judged = [dot for dot in dots if dot.status in JUDGED]
     return Health(
         dots=tuple(dots),
         mapped=tuple(row.model_key for row in matrix.rows),
@@ -174,9 +173,6 @@ def a_health(model_count: int = 24, *, matrix: Matrix | None = None) -> Health:
         judged_at=newest.started_at + timedelta(seconds=48),
         running=None,
     )
-
-
-_JUDGED = {CellStatus.OK, CellStatus.SLOW, CellStatus.BAD_STRUCTURE, CellStatus.FAILED}
 
 
 def _cause(status: CellStatus, provider: str) -> Cause:
@@ -290,55 +286,15 @@ def a_detail(cell: Cell | None = None) -> CellDetail:
     )
 
 
-def a_schedule(*, is_enabled: bool = True) -> ScheduleView:
+def a_schedule() -> ScheduleView:
     """Return the schedule every three hours in Shanghai."""
     slot = NOW - timedelta(minutes=14)
     return ScheduleView(
-        is_enabled=is_enabled,
+        is_enabled=True,
         rule=Every(3),
         zone="Asia/Shanghai",
-        next_at=slot + STEP if is_enabled else None,
+        next_at=slot + STEP,
         last_slot=Slot(slot, SlotState.FIRED, slot),
         last_tick_at=NOW - timedelta(seconds=12),
         launches_per_day=8,
     )
-
-
-def a_trend(matrix: Matrix) -> list[TrendPoint]:
-    """Return one point a launch of the matrix."""
-    points: list[TrendPoint] = []
-    for position, launch in enumerate(matrix.columns):
-        column = [text[position] for row in matrix.rows for text in row.cells.values()]
-        judged = sum(code in "osbf" for code in column)
-        dice = random.Random(launch.launch_no)
-        p50 = 1400 + dice.randint(-250, 400)
-        points.append(
-            TrendPoint(
-                at=launch.started_at,
-                judged=judged,
-                good=sum(code in "os" for code in column),
-                p50_ms=p50,
-                p95_ms=p50 * 3 + dice.randint(0, 900),
-            )
-        )
-    return points
-
-
-def changes_since_seen() -> list[ChangeSinceSeen]:
-    """Return what broke and recovered since the operator last looked."""
-    at = NOW - timedelta(hours=3)
-    return [
-        ChangeSinceSeen(
-            key, UserType.ANONYMOUS, CellStatus.OK, CellStatus.FAILED, at, Cause.PROVIDER
-        )
-        for key in ("deepseek-v3.2", "deepseek-r1")
-    ] + [
-        ChangeSinceSeen(
-            "gpt-4o-mini",
-            UserType.PERMANENT,
-            CellStatus.FAILED,
-            CellStatus.OK,
-            NOW - timedelta(hours=7),
-            Cause.NONE,
-        )
-    ]

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from services.accounts.types import UserType
@@ -25,62 +25,9 @@ from services.e2e.types import (
     TrendPoint,
 )
 from services.mapping.types import MappedModel, Scope
-from services.targets.types import Target
+from tests.support.preview_world import BAD, MODELS, NOW, TARGETS, TYPES
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-PROVIDERS = {
-    "OpenAI": ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "o4-mini"],
-    "Anthropic": ["claude-sonnet-4", "claude-haiku-3.5"],
-    "DeepSeek": ["deepseek-chat", "deepseek-reasoner", "ds-v3", "ds-r1"],
-    "Qwen": ["qwen-max", "qwen-plus", "qwen-turbo"],
-    "Zhipu": ["glm-4", "glm-4-air"],
-    "Moonshot": ["kimi-k2"],
-    "Google": ["gemini-2.5-pro", "gemini-2.5-flash"],
-    "xAI": ["grok-3"],
-    "Demo": ["demo-thinking"],
-}
-MODELS = [(key, provider) for provider, keys in PROVIDERS.items() for key in keys]
-BAD = {
-    "deepseek-chat": (CellStatus.FAILED, Cause.PROVIDER, "HTTP 503"),
-    "deepseek-reasoner": (CellStatus.FAILED, Cause.PROVIDER, "HTTP 503"),
-    "ds-v3": (CellStatus.FAILED, Cause.PROVIDER, "HTTP 503"),
-    "ds-r1": (CellStatus.FAILED, Cause.PROVIDER, "HTTP 503"),
-    "qwen-max": (CellStatus.BAD_STRUCTURE, Cause.MODEL, "phase_id_not_start_from_1"),
-    "glm-4": (CellStatus.SLOW, Cause.NONE, ""),
-    "gemini-2.5-pro": (CellStatus.LIMITED, Cause.PROVIDER, "rate_limited"),
-}
-TYPES = (UserType.ANONYMOUS, UserType.PERMANENT)
 _random = random.Random(7)
-
-TARGETS = [
-    Target(
-        1,
-        "本机网关",
-        "http://127.0.0.1:9999/api/v1",
-        "http://127.0.0.1:9999",
-        is_self=True,
-        is_current=True,
-        anon_key="eyJhbGciOiJFUzI1NiJ9.anon.signature",
-        service_key="eyJhbGciOiJFUzI1NiJ9.service.signature",
-    ),
-    Target(
-        2,
-        "生产",
-        "https://api.gymbro.example/api/v1",
-        "https://abcdefgh.supabase.example",
-        colour="orange",
-        is_production=True,
-        anon_key="sb_publishable_abcdefghijkl",
-        user_email="e2e@gymbro.example",
-    ),
-    Target(
-        3,
-        "预发布",
-        "https://staging.gymbro.example/api/v1",
-        "https://staging.supabase.example",
-        "teal",
-    ),
-]
 
 
 def launches(count: int) -> list[Launch]:
@@ -207,10 +154,12 @@ CHECKS = (
     CheckResult("structure", False, "phase_id_not_start_from_1", "phase id 1", "phase id 2", 24),
     CheckResult("latency", True, "ok", "≤ 30000 ms", "3180 ms"),
 )
-REPLY = (
-    '<thinking>\n<phase id="2">\n<title>理解问题</title>\n用户希望每日测试连通性和 tools 工具可用性。\n'
-    "</phase>\n</thinking>\n<final>\n连通性正常，工具列表可用。今天可以做 20 分钟的有氧训练。\n</final>"
-)
+TEXTS = {
+    "reply": (
+        '<thinking>\n<phase id="2">\n<title>理解问题</title>\n用户希望每日测试连通性和 tools 工具可用性。\n'
+        "</phase>\n</thinking>\n<final>\n连通性正常，工具列表可用。今天可以做 20 分钟的有氧训练。\n</final>"
+    )
+}
 
 
 def mapped() -> tuple[MappedModel, ...]:
@@ -249,7 +198,7 @@ def cell(key: str, user_type: UserType, launch: Launch) -> Cell:
         first_event_ms=140,
         ttft_ms=612,
         latency_ms=3180,
-        reply_len=len(REPLY),
+        reply_len=len(TEXTS["reply"]),
         result_mode_effective="raw_passthrough",
         provider=dict(MODELS)[key],
         resolved_model=f"{key}-2025-06",
@@ -285,9 +234,9 @@ def detail(key: str, user_type: UserType) -> CellDetail:
         legs={},
         upstream_status=200,
     )
-    text = "" if now.status is CellStatus.FAILED else REPLY
+    text = "" if now.status is CellStatus.FAILED else TEXTS["reply"]
     return CellDetail(
-        now, newest, text, False, "每日测试连通性和tools工具可用性", last_ok, before, REPLY
+        now, newest, text, False, "每日测试连通性和tools工具可用性", last_ok, before, TEXTS["reply"]
     )
 
 
@@ -324,8 +273,7 @@ HOSTILE = (
 
 def poison() -> None:
     """Put an attack wherever foreign text is shown."""
-    global REPLY  # noqa: PLW0603  # the preview is a process of its own
-    REPLY = HOSTILE + REPLY
+    TEXTS["reply"] = HOSTILE + TEXTS["reply"]
     TARGETS[:] = [
         replace(t, name=f"{t.name} {HOSTILE}", api_base=t.api_base + HOSTILE) for t in TARGETS
     ]
