@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nicegui import ui
 
 from components.e2e.drawer_tabs import dot
-from components.e2e.evidence import prompt_text
+from components.e2e.evidence import endpoint_text, prompt_text
 from components.e2e.reply_marks import mark_reply
 from components.primitives.button import copy_button
 from components.primitives.formats import NOTHING, moment_text
@@ -100,7 +100,7 @@ def _plain(detail: CellDetail, zone: str) -> Iterable[tuple[str, str]]:
     yield tr("Asked"), detail.prompt_text
     yield tr("Resolved model"), cell.resolved_model or NOTHING
     yield tr("Provider"), provider_word(cell.provider) or NOTHING
-    yield tr("Endpoint"), NOTHING if cell.endpoint_id is None else f"#{cell.endpoint_id}"
+    yield tr("Endpoint"), endpoint_text(cell) or NOTHING
     yield tr("Prompt"), prompt_text(cell) or NOTHING
     yield tr("Result mode"), cell.result_mode_effective or NOTHING
     if cell.repairs:

@@ -35,6 +35,12 @@ def evidence(detail: CellDetail, api_base: str, zone: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def endpoint_text(cell: Cell) -> str:
+    """Return name and number of the endpoint that was asked, or an empty text."""
+    number = "" if cell.endpoint_id is None else f"#{cell.endpoint_id}"
+    return f"{cell.endpoint_name} {number}".strip()
+
+
 def _facts(detail: CellDetail, zone: str) -> Iterable[str]:
     cell = detail.cell
     facts = (
@@ -43,7 +49,7 @@ def _facts(detail: CellDetail, zone: str) -> Iterable[str]:
         (tr("Cause"), cause_word(cell.cause)),
         (tr("Reason"), cell.error),
         (tr("Resolved model"), cell.resolved_model),
-        (tr("Endpoint"), "" if cell.endpoint_id is None else f"#{cell.endpoint_id}"),
+        (tr("Endpoint"), endpoint_text(cell)),
         (tr("HTTP status"), "" if cell.upstream_status is None else str(cell.upstream_status)),
         (tr("Prompt"), prompt_text(cell)),
         (tr("Result mode"), cell.result_mode_effective),

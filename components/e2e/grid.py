@@ -53,19 +53,25 @@ def is_good(row: MatrixRow) -> bool:
 def arrange(rows: Sequence[MatrixRow], sort: str = "worst") -> tuple[Line, ...]:
     """Return the lines of the matrix: problem groups first, then the fold with the good rows.
 
+    Models that are not mapped any more come last.
+
     Any other sort (name, share, p50, tail) gives one flat list without groups.
     """
     if sort != "worst":
-        order = sorted(range(len(rows)), key=lambda index: _SORT_KEYS[sort](rows[index]))
+        order = sorted(
+            range(len(rows)), key=lambda i: (not rows[i].is_mapped, _SORT_KEYS[sort](rows[i]))
+        )
         return tuple(RowLine(index, is_in_fold=False) for index in order)
-    troubled = [index for index, row in enumerate(rows) if not is_good(row)]
-    good = [index for index, row in enumerate(rows) if is_good(row)]
+    mapped = [index for index, row in enumerate(rows) if row.is_mapped]
+    troubled = [index for index in mapped if not is_good(rows[index])]
+    good = [index for index in mapped if is_good(rows[index])]
     lines = _grouped(rows, troubled, is_in_fold=False)
     if good:
         has_problem = any(row_state(rows[index]) in PROBLEMS for index in troubled)
         is_open = not has_problem or len(good) < FOLD_FROM
         lines.append(FoldLine(len(good), is_open))
         lines.extend(_grouped(rows, good, is_in_fold=True))
+    lines.extend(RowLine(i, is_in_fold=False) for i, row in enumerate(rows) if not row.is_mapped)
     return tuple(lines)
 
 
@@ -132,10 +138,10 @@ def _changed(row: MatrixRow, changes: Iterable[CellChange], column: Mapping[int,
 
 
 def count_states(rows: Sequence[MatrixRow]) -> Mapping[CellStatus, int]:
-    """Return how many models show which present state, worst first."""
+    """Return how many mapped models show which present state, worst first."""
     counts: dict[CellStatus, int] = {}
     for row in rows:
         state = row_state(row)
-        if state is not None:
+        if state is not None and row.is_mapped:
             counts[state] = counts.get(state, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: SEVERITY[item[0]]))

@@ -64,6 +64,7 @@ def matrix_words() -> dict[str, Any]:
         "user": tr("Signed in as"),
         "both": tr("Anonymous and registered"),
         "demo": tr("Demo"),
+        "gone": tr("not mapped any more"),
         "model": tr("Model"),
         "column": tr("Press Enter to run this column again"),
         "figures": [
@@ -137,6 +138,7 @@ def _row_data(row: MatrixRow, users: Sequence[str]) -> dict[str, Any]:
         "name": row.model_key,
         "provider": provider_word(row.provider),
         "demo": row.is_demo,
+        "gone": not row.is_mapped,
         "codes": [row.cells.get(user, "") for user in users],
         "figures": _figures(row),
     }

@@ -40,6 +40,10 @@ def table_rows(matrix: Matrix, back: int, sort: str = "worst") -> list[dict[str,
     return [_row(matrix.rows[index], launches) for index in order]
 
 
+def _gone(model_key: str) -> str:
+    return f"{model_key} ({tr('not mapped any more')})"
+
+
 def _shown(matrix: Matrix, back: int) -> Sequence[int]:
     end = max(0, len(matrix.columns) - back)
     return range(max(0, end - SHOWN), end)
@@ -50,7 +54,7 @@ def _row(row: MatrixRow, launches: Sequence[int]) -> dict[str, Any]:
     tail, _ = tail_latency(row)
     made: dict[str, Any] = {
         "id": row.model_key,
-        "model": row.model_key,
+        "model": row.model_key if row.is_mapped else _gone(row.model_key),
         "provider": provider_word(row.provider),
         "judged": f"{row.judged}/{row.cells_total}",
         "share": share_text(row.good, row.judged),

@@ -53,9 +53,13 @@ def launch_cells(
 
 
 def providers_of(session: Session, launch_nos: Sequence[int]) -> dict[str, tuple[str, bool]]:
-    """Return each model's provider and whether it is the demo's, as its newest launch says."""
+    """Return each model's provider and whether it is the demo's, as its newest launch says.
+
+    The name of our own endpoint stands for the provider where it was kept.
+    """
+    endpoint = _CELLS.details_json["endpoint_name"].as_string()
     query = (
-        select(_CELLS.model_key, _CELLS.provider, _CELLS.is_demo)
+        select(_CELLS.model_key, func.coalesce(endpoint, _CELLS.provider), _CELLS.is_demo)
         .where(_CELLS.launch_no.in_(list(launch_nos)))
         .order_by(_CELLS.launch_no)
     )

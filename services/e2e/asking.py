@@ -54,6 +54,7 @@ class Asking:
         judged = replace(
             judged,
             retries=retries,
+            endpoint_name=self._tools.legs.endpoint_name(judged),
             at=self._tools.clock.now(),
             checks=(*judged.checks, prompt) if judged.request_id else judged.checks,
         )

@@ -137,7 +137,7 @@ class Board:
             ttft_ms=cell.ttft_ms,
             cell_id=cell.id,
             is_demo=cell.is_demo,
-            provider=cell.provider,
+            provider=cell.endpoint_name or cell.provider,
             streak=max(1, streak),
             since=self._begun.get(first, at),
         )

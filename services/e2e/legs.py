@@ -79,6 +79,13 @@ class Legs:
             other_provider_ok=self.evidence.other_provider_ok(cell),
         )
 
+    def endpoint_name(self, cell: Cell) -> str:
+        """Return the name of our own endpoint that was asked; empty for another server's."""
+        if not self._target.is_self or cell.endpoint_id is None or cell.is_demo:
+            return ""
+        endpoint = self._models.endpoint(cell.endpoint_id)
+        return "" if endpoint is None else endpoint.name
+
     async def look(self, cell: Cell, reply: Reply, token: str) -> dict[str, str]:
         """Return a word a leg: ok, what failed, or not_asked; empty when the failure says it all."""
         if evident(self.facts(cell), reply) is not None:

@@ -82,6 +82,7 @@ def _details(cell: Cell) -> dict[str, Any] | None:
         ],
         "prompt": dict(cell.prompt),
         "legs": dict(cell.legs),
+        "endpoint_name": text_of(cell.endpoint_name, 100),
     }
     return {name: value for name, value in details.items() if value} or None
 
@@ -118,6 +119,7 @@ def to_cell(row: E2eCellRow) -> Cell:
         request_id=row.request_id,
         message_id=row.message_id,
         conversation_id=row.conversation_id,
+        endpoint_name=details.get("endpoint_name", ""),
         strict_reasons=tuple(details.get("strict_reasons", ())),
         repairs=tuple(details.get("repairs", ())),
         retries=tuple(details.get("retries", ())),

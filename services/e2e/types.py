@@ -86,6 +86,7 @@ class Cell:
     provider: str = ""
     resolved_model: str = ""
     endpoint_id: int | None = None
+    endpoint_name: str = ""  # of our own endpoint at that time; empty on another server
     repaired: bool = False
     repairs: tuple[str, ...] = ()
     request_id: str = ""
@@ -200,7 +201,7 @@ class Dot:
     ttft_ms: int | None
     cell_id: int
     is_demo: bool
-    provider: str = ""
+    provider: str = ""  # our endpoint's name, else the wire's word
     streak: int = 1  # how many launches in a row have shown this status
     since: datetime | None = None  # start of the streak
 
@@ -236,7 +237,7 @@ class MatrixRow:
     """One model over the shown launches: one character a column and user type."""
 
     model_key: str
-    provider: str
+    provider: str  # our endpoint's name, else the wire's word
     cells: Mapping[str, str]  # user type to STATUS_CODES characters, "." for none
     judged: int = 0
     good: int = 0

@@ -24,7 +24,13 @@ class Past:
         self.store = E2eStore(database, clock)
 
     async def launch(
-        self, codes: Codes, *, target_id: int = 2, ended_as: RunStatus | None = None, **fields
+        self,
+        codes: Codes,
+        *,
+        target_id: int = 2,
+        ended_as: RunStatus | None = None,
+        endpoints: Codes | None = None,
+        **fields,
     ) -> Launch:
         """Keep a launch whose cells have these states, e.g. {"gpt-x": "of"}."""
         started = self.clock.now()
@@ -38,11 +44,13 @@ class Past:
             for kind in tuple(UserType)[:width]
         ]
         launch = await self.store.open(plain, runs)
-        cells = await self._cells(launch, runs, codes)
+        cells = await self._cells(launch, runs, codes, endpoints or {})
         self.clock._move(self.clock.monotonic() + 3600)
         return await self._close(launch, runs, cells, ended_as)
 
-    async def _cells(self, launch: Launch, runs: list[Run], codes: Codes) -> list[Cell]:
+    async def _cells(
+        self, launch: Launch, runs: list[Run], codes: Codes, endpoints: Codes
+    ) -> list[Cell]:
         planned = [
             a_cell(
                 key, user_type=run.user_type, status=CellStatus.PENDING, kind=Kind.NOT_RUN,
@@ -61,7 +69,7 @@ class Past:
             judged = replace(
                 cell, status=status, kind=KINDS.get(status, Kind.STREAM), success=status in GOOD,
                 at=self.clock.now() + timedelta(seconds=cell.id), latency_ms=1000 + cell.id,
-                provider="openai", error="" if status in GOOD else "broken",
+                provider="openai", endpoint_name=endpoints.get(cell.model_key, ""), error="" if status in GOOD else "broken",
             )  # fmt: skip
             await self.store.save([judged], run, f"reply {cell.id}")
             ended.append(judged)

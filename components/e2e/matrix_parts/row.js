@@ -35,6 +35,7 @@ function caption(label, line, model) {
     const row = model.row(line);
     parts.push(el("span", "gx-name", line.child ? model.userWord(line.user) : row.name));
     if (line.alone && !line.child && !row.demo) parts.push(el("span", "gx-provider", row.provider));
+    if (row.gone && !line.child) parts.push(el("span", "gx-demo", model.words.gone));
     if (row.demo && !line.child) parts.push(el("span", "gx-demo", model.words.demo));
   } else parts.push(el("span", "gx-name", line.text), el("span", "gx-count", String(line.count)));
   label.replaceChildren(...parts);

@@ -98,3 +98,10 @@ def test_changes_are_put_into_the_matrix_and_strangers_are_left_out():
     ]
     rows = with_changes(matrix, changes).rows
     assert [row.cells["anonymous"] for row in rows] == ["of", "op"]
+
+
+def test_models_that_are_not_mapped_any_more_stand_last_and_are_not_counted():
+    rows = [a_row("gone", "f", is_mapped=False), a_row("bad", "f"), a_row("fine", "o")]
+    assert keys(rows) == ["bad", "fine", "gone"]
+    assert keys(rows, "name") == ["bad", "fine", "gone"]
+    assert dict(count_states(rows)) == {CellStatus.FAILED: 1, CellStatus.OK: 1}

@@ -48,6 +48,19 @@ async def test_the_matrix_has_a_column_a_launch_and_a_row_a_model(
     assert matrix.rows[0].p50_ms is not None
 
 
+async def test_a_row_and_a_dot_name_our_endpoint_as_it_was_called_then(
+    past: Past, history: History, any_database: Database
+) -> None:
+    await past.launch({"a": "f", "b": "f"}, endpoints={"a": "DeepSeek"})
+    matrix = await history.matrix(target_id=2, window="last20")
+    assert {row.model_key: row.provider for row in matrix.rows} == {"a": "DeepSeek", "b": "openai"}
+    board, _ = any_database.read_now(lambda session: read_board(session, 2))
+    assert [dot.provider for dot in board.dots(["a", "b"])] == ["DeepSeek", "openai"]
+    detail = await history.cell_at(1, "a", UserType.ANONYMOUS)
+    assert detail is not None
+    assert (detail.cell.provider, detail.cell.endpoint_name) == ("openai", "DeepSeek")
+
+
 async def test_windows_and_counts_of_launches(past: Past, history: History) -> None:
     for _ in range(30):
         await past.launch({"a": "o"})

@@ -138,3 +138,12 @@ async def test_a_failure_that_says_it_all_costs_no_call(
     reply = replace(SILENT, error_text="upstream_http_503")
     assert await legs.look(a_failed(1, kind=Kind.SUPPLIER), reply, TOKEN) == {}
     assert upstream.calls == []
+
+
+async def test_the_name_of_our_own_endpoint_is_known_and_of_another_server_none(
+    desk: E2eDesk, upstream: FakeUpstream
+) -> None:
+    cell = a_failed(await an_endpoint(desk, upstream.port))
+    assert legs_of(desk).endpoint_name(cell) == f"p{upstream.port}"
+    assert legs_of(desk, is_self=False).endpoint_name(cell) == ""
+    assert legs_of(desk).endpoint_name(a_failed(None)) == ""

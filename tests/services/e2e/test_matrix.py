@@ -3,7 +3,7 @@
 from services.accounts.types import UserType
 from services.e2e import matrix
 from services.e2e.matrix import JoinedCells
-from services.e2e.types import Matrix
+from services.e2e.types import Matrix, MatrixRow
 from tests.support.builders import a_launch
 
 SEP = "\x1f"
@@ -100,3 +100,14 @@ def test_a_running_cell_is_lit_in_the_newest_column_only() -> None:
 def test_a_demo_provider_is_told() -> None:
     (row,) = rows(joined(1, a_x=("o", 1)), numbers=(1,), providers={"x": ("demo", True)})
     assert (row.provider, row.is_demo) == ("demo", True)
+
+
+def test_models_that_are_not_mapped_any_more_are_marked_and_sink() -> None:
+    rows = tuple(MatrixRow(key, "", {}) for key in ("gone", "a", "b"))
+    found = matrix.sunk(Matrix((), rows), ("b", "a")).rows
+    assert [(row.model_key, row.is_mapped) for row in found] == [
+        ("a", True),
+        ("b", True),
+        ("gone", False),
+    ]
+    assert matrix.sunk(Matrix((), rows), ()).rows == rows  # of another server nothing is known
