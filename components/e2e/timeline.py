@@ -15,6 +15,7 @@ MANUAL_PX = 14  # a launch by hand: about half, yet wide enough for its glyph
 GAP_PX = 12  # one missed slot
 GAP_MAX_PX = 60
 LABEL_PX = 38  # what a time label needs: 05:00 and some air
+AIR_PX = 6  # of it may be taken by a label that moved to the left
 FLAG_PX = 64  # what the flag of a mark may take
 DAY_PX = 46  # what a day label needs
 LATE_RATIO = 1.5  # a distance over this many intervals is drawn as a gap
@@ -157,7 +158,8 @@ def _labels(
 ) -> tuple[Label, ...]:
     """Return day labels where a day begins and time labels where there is room for them.
 
-    A label that would stand out beyond the right end moves to the left.
+    A label that would stand out beyond the right end moves to the left, yet never over the label
+    before it, nor beyond the left end, where the names of the models would cover it.
     """
     flags = [(mark.x - LABEL_PX, mark.x + FLAG_PX) for mark in marks]
     labels: list[Label] = []
@@ -168,13 +170,18 @@ def _labels(
         if date != day:
             day = date
             if column.x >= day_free:
-                labels.append(Label(date, min(column.x, width - DAY_PX), is_day=True))
+                labels.append(Label(date, _moved(column.x, DAY_PX, width), is_day=True))
                 day_free = column.x + DAY_PX
-        is_free = column.x >= time_free and not any(a < column.x < b for a, b in flags)
-        if is_free:
-            labels.append(Label(local.strftime("%H:%M"), min(column.x, width - LABEL_PX)))
+        at = _moved(column.x, LABEL_PX, width)
+        is_free = column.x >= time_free and at + AIR_PX >= time_free
+        if is_free and not any(a < column.x < b for a, b in flags):
+            labels.append(Label(local.strftime("%H:%M"), at))
             time_free = column.x + LABEL_PX
     return tuple(labels)
+
+
+def _moved(x: int, needed: int, width: int) -> int:
+    return max(0, min(x, width - needed))
 
 
 def local_time(at: datetime, zone: ZoneInfo) -> datetime:

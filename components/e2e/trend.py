@@ -9,6 +9,8 @@ from components.words import tr
 from services.e2e.types import TrendPoint
 from services.schedules.types import OffSpan
 
+FEWEST = 2  # launches; fewer make no line
+
 
 def trend_options(points: Sequence[TrendPoint], off_spans: Sequence[OffSpan]) -> dict[str, Any]:
     """Return the chart; a launch with fewer than five judged cells is a gap, not 0 %."""

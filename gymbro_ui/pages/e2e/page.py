@@ -14,7 +14,7 @@ from components.e2e.payload import Frame, rows_sentence
 from components.e2e.run_control import RunCalls, RunControl
 from components.e2e.schedule_card import ScheduleCard, ScheduleFacts
 from components.e2e.summary import Summary
-from components.e2e.trend import trend_options
+from components.e2e.trend import FEWEST, trend_options
 from components.live import on_batch
 from components.primitives.card import card, page_head
 from components.primitives.toolbar import spacer
@@ -149,7 +149,9 @@ class E2ePage:
         with card(
             tr("Trend"), note=tr("All models: share of good answers and latency of each launch")
         ) as body:
+            self._too_few = ui.label(tr("A trend needs two launches.")).classes("c-muted")
             self._chart = LineChart(trend_options([], []), name=tr("Trend"), height="200px")
+            self._chart.set_visibility(False)
         self._trend_card = body
 
     def _model_names(self) -> set[str]:
@@ -168,6 +170,8 @@ class E2ePage:
         self._summary.show(count_states(matrix.rows))
         size = rows_sentence(len(matrix.rows), len(matrix.columns))
         self._bar.show(self._model_names(), size)
+        self._too_few.set_visibility(len(trend) < FEWEST)
+        self._chart.set_visibility(len(trend) >= FEWEST)
         self._chart.show(trend_options(trend, off_spans))
 
     # -- what changes

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from components.e2e.timeline import COLUMN_PX, GAP_PX, MANUAL_PX, lay_out
+from components.e2e.timeline import AIR_PX, COLUMN_PX, GAP_PX, LABEL_PX, MANUAL_PX, lay_out
 from services.e2e.types import Launch, Mark, RunStatus
 from services.schedules.types import OffSpan
 
@@ -23,6 +23,19 @@ def test_a_launch_by_hand_is_half_as_wide():
     axis = lay_out([a_launch(1, START), a_launch(2, START + STEP, "manual")])
     assert [(c.x, c.width) for c in axis.columns] == [(0, COLUMN_PX), (COLUMN_PX, MANUAL_PX)]
     assert axis.width == COLUMN_PX + MANUAL_PX
+
+
+def test_the_labels_of_one_launch_by_hand_stand_where_they_can_be_read():
+    axis = lay_out([a_launch(1, START, "manual")])
+    assert [(label.text, label.x) for label in axis.labels] == [("03-28", 0), ("22:00", 0)]
+
+
+def test_a_label_that_moves_to_the_left_never_covers_the_one_before():
+    launches = [a_launch(n, START + timedelta(minutes=n), "manual") for n in range(9)]
+    for count in range(1, 10):
+        times = [label.x for label in lay_out(launches[:count]).labels if not label.is_day]
+        assert all(b - a >= LABEL_PX - AIR_PX for a, b in pairwise(times)), count
+        assert min(times) >= 0
 
 
 def test_slots_in_time_leave_no_gap():

@@ -13,6 +13,7 @@ from components.primitives.toolbar import Segment
 from services.accounts.types import UserType
 from services.e2e.types import CellChange, CellStatus, LaunchRequest, Matrix
 from services.foundation.errors import StoreError
+from tests.support import preview_data as data
 from tests.support.builders import until
 from tests.support.pages import operator
 
@@ -188,3 +189,20 @@ async def test_results_that_cannot_be_read_say_why_and_can_be_tried_again():
         console.e2e.matrix = read
         user.find("重试").click()
         await the_grid(user)
+
+
+async def test_a_single_launch_says_that_a_trend_needs_two():
+    async with operator() as (user, console):
+
+        async def one(**_: Any) -> list[Any]:
+            return data.trend(1)
+
+        async def two(**_: Any) -> list[Any]:
+            return data.trend(2)
+
+        console.e2e.trend = one
+        await user.open("/e2e")
+        await user.should_see("至少两次检测才有趋势", retries=20)
+        console.e2e.trend = two
+        await user.open("/e2e?window=7d")
+        await user.should_not_see("至少两次检测才有趋势", retries=20)
