@@ -1,13 +1,17 @@
 """Target form: the address, tag and keys of one service under test, in a dialog."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from nicegui import ui
 
 from components.primitives.button import button
 from components.primitives.field import Field, text_field
+from components.primitives.status_dot import StatusDot
 from components.primitives.toolbar import Segment
+from components.status.looks import CELL_LOOKS
 from components.words import tr, word
+from services.e2e.types import CellStatus
 from services.targets.types import Target, TargetEdit
 
 COLOUR_WORDS: Mapping[str, str] = {
@@ -19,13 +23,28 @@ COLOUR_WORDS: Mapping[str, str] = {
 Save = Callable[[TargetEdit, dict[str, Field]], Awaitable[bool]]
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test of the connection found, in one sentence."""
+
+    is_good: bool
+    text: str
+
+
+Test = Callable[[TargetEdit, dict[str, Field]], Awaitable[Tested | None]]
+
+
 class TargetForm:
     """One dialog; stored keys are never shown, an empty key field leaves them as they are."""
 
-    def __init__(self, target: Target | None, save: Save) -> None:
-        """Open it for the target, or for a new one; `save` returns whether it was stored."""
+    def __init__(self, target: Target | None, save: Save, test: Test) -> None:
+        """Open it for the target, or for a new one; `save` returns whether it was stored.
+
+        `test` tries the values as they stand, without storing them; None when they were refused.
+        """
         self._target = target
         self._store = save
+        self._try = test
         self._fields: dict[str, Field] = {}
         with ui.dialog() as self._dialog, ui.card().classes("gb-dialog gb-dialog--wide"):
             self._draw()
@@ -53,6 +72,7 @@ class TargetForm:
                     tr("Production: shown beside its name everywhere"),
                     value=old.is_production if old else False,
                 )
+            self._test_row()
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
                 button(tr("Cancel"), self._dialog.close).props("type=button")
                 self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
@@ -105,6 +125,31 @@ class TargetForm:
         hint = tr("Stored; leave empty to keep it") if stored else ""
         self._fields["user_email"] = email
         self._fields["user_password"] = text_field(tr("Its password"), secret=True, hint=hint)
+
+    def _test_row(self) -> None:
+        with ui.element("div").classes("gb-form__wide gb-col gap-4"):
+            with ui.element("div").classes("gb-row"):
+                self._tester = button(tr("Test connection"), self._test, icon="network_check")
+                self._tester.props("type=button")
+                ui.label(
+                    tr(
+                        "Signs in anonymously once: one test user, deleted after it; no conversation"
+                    )
+                ).classes("t-meta c-faint")
+            self._found = ui.element("div").props("aria-live=polite")
+
+    async def _test(self) -> None:
+        self._found.clear()
+        self._tester.props("loading")
+        asked = self._edit()
+        tested = await self._try(asked, self._fields)
+        if self._dialog.is_deleted:
+            return
+        self._tester.props(remove="loading")
+        if tested is not None and self._edit() == asked:
+            look = CELL_LOOKS[CellStatus.OK if tested.is_good else CellStatus.FAILED]
+            with self._found:
+                StatusDot(look.tone, look.shape, look.weight, tested.text)
 
     def _edit(self) -> TargetEdit:
         def value(name: str) -> str:

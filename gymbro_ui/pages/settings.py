@@ -19,13 +19,14 @@ from components.primitives.toolbar import Segment
 from components.settings.about import Path, about
 from components.settings.pace_form import PaceForm
 from components.settings.secret_row import fact_row, secret_row
-from components.settings.target_form import TargetForm
+from components.settings.target_form import TargetForm, Tested
 from components.settings.target_list import TargetActs, TargetList
 from components.status.targets import target_name
 from components.theme import apply as theme
 from components.words import LANGUAGES, choose_language, language, tr
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
+from gymbro_ui.connection import try_target
 from services.targets.types import Target, TargetEdit
 
 if TYPE_CHECKING:
@@ -99,7 +100,10 @@ def _edit_target(console: "Console", target: Target | None) -> None:
         )
         return stored is not None
 
-    TargetForm(target, save)
+    async def test(edit: TargetEdit, fields: dict[str, Field]) -> Tested | None:
+        return await act(lambda: try_target(console, edit), fields=fields)
+
+    TargetForm(target, save, test)
 
 
 async def _delete_target(console: "Console", target: Target) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from services.chat.rules import normalise_api_base
 from services.foundation.errors import InputError
-from services.targets.types import TargetEdit
+from services.targets.types import Target, TargetEdit
 from services.wire.address import is_forbidden_ip, literal_ip
 
 COLOURS = ("blue", "teal", "purple", "orange")
@@ -97,6 +97,31 @@ def key_role(key: str) -> str:
 def key_notes(given: dict[str, str]) -> dict[str, str]:
     """Return what the log says of keys and password, which are in no table."""
     return {f"{name}_state": "set" if value else "removed" for name, value in given.items()}
+
+
+def drafted(edit: TargetEdit, old: Target | None) -> Target:
+    """Return the target that the edit would make, to try it before it is stored; raise InputError.
+
+    A key that was not typed is the stored one, unless the edit leads to another address.
+    """
+    is_self = old is not None and old.is_self
+    api_base = old.api_base if old and is_self else read_api_base(edit.api_base)
+    auth_url = old.auth_url if old and is_self else read_auth_url(edit.auth_url)
+    moved = old is not None and (old.api_base, old.auth_url) != (api_base, auth_url)
+    kept = None if moved else old
+    return Target(
+        id=old.id if old else 0,
+        name=edit.name,
+        api_base=api_base,
+        auth_url=auth_url,
+        is_self=is_self,
+        anon_key=_typed(edit.anon_key, "anon_key", kept.anon_key if kept else ""),
+        service_key=_typed(edit.service_key, "service_key", kept.service_key if kept else ""),
+    )
+
+
+def _typed(value: str | None, field: str, kept: str) -> str:
+    return kept if value is None else read_key(value, field)
 
 
 def is_moved(old_api_base: str, old_auth_url: str, edit: TargetEdit) -> bool:

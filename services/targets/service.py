@@ -121,6 +121,10 @@ class Targets:
             raise NotFoundError("The service under test {id} does not exist", id=target_id)
         return self._target(row)
 
+    def drafted(self, edit: TargetEdit) -> Target:
+        """Return the target the edit would make, not stored; raise InputError or NotFoundError."""
+        return rules.drafted(edit, None if edit.id is None else self.get(edit.id))
+
     async def save(self, edit: TargetEdit) -> Target:
         """Return the target as stored; raise InputError naming the field, or NotFoundError."""
         old = None if edit.id is None else self._rows.get(edit.id)

@@ -4,16 +4,23 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+from nicegui import ElementFilter
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components.primitives.status_dot import StatusDot
 from components.primitives.toast import Toasts
 from components.settings.schedule_form import ScheduleForm
 from components.settings.schedule_values import read_time, zone_names
+from gymbro_ui.pages import settings
 from gymbro_ui.shell import shell
+from services.chat.types import ModelList
+from services.identities.types import SignIn, Token
 from services.settings.types import Preferences
+from tests.support.builders import until
 from tests.support.preview import build
 
 
@@ -31,6 +38,11 @@ def _toasts(user: User) -> list[str]:
         for element in user.find(kind=Toasts).elements
         for item in element.props["items"]
     ]
+
+
+def _dots(user: User) -> list[str]:
+    with user:
+        return [str(dot.props["word"]) for dot in ElementFilter(kind=StatusDot)]
 
 
 def _form(user: User) -> ScheduleForm:
@@ -152,3 +164,28 @@ def test_zones_are_the_ones_people_live_in() -> None:
     assert {"Asia/Shanghai", "Europe/Berlin", "America/New_York"} <= set(zones)
     assert not any(zone.startswith(("posix/", "Etc/")) for zone in zones)
     assert Preferences().e2e_timezone in zones
+
+
+async def test_the_dialog_of_a_service_tests_its_connection_before_it_is_saved() -> None:
+    async with settings_page() as (user, console):
+        asked: list[str] = []
+
+        async def sign_in(target: Any, user_type: Any, **_: Any) -> SignIn:
+            asked.append(f"{user_type} {target.api_base}")
+            return SignIn(user_type, "native", Token("t", "r", 0, "u", is_anonymous=True))
+
+        async def release(*_: Any) -> None:
+            asked.append("released")
+
+        async def list_models(*_: Any) -> ModelList:
+            return ModelList(("a", "b", "c"), status=200)
+
+        console.identities = SimpleNamespace(sign_in=sign_in, release=release)
+        console.chat = SimpleNamespace(list_models=list_models)
+        console.targets.drafted = lambda edit: console.targets.get(edit.id)
+        with user:
+            settings._edit_target(console, console.targets.get(2))
+        await user.should_see("匿名登录一次", retries=20)
+        user.find("测试连接").click()
+        await until(lambda: "登录正常，API 可用：3 个模型。" in _dots(user))
+        assert asked == ["anonymous https://api.gymbro.example/api/v1", "released"]
