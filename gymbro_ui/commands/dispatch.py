@@ -3,11 +3,13 @@
 from importlib import import_module
 
 from gymbro_ui.command_line import Arguments
+from gymbro_ui.lean import without_extras
 
 _MODULES = {"run": "serve", "e2e": "e2e", "doctor": "doctor", "local-model": "local_model"}
 
 
 def run_command(arguments: Arguments) -> int:
     """Run the command and return its exit code."""
-    module = import_module(f"gymbro_ui.commands.{_MODULES[arguments.command]}")
+    with without_extras():
+        module = import_module(f"gymbro_ui.commands.{_MODULES[arguments.command]}")
     return int(module.run(arguments))
