@@ -27,7 +27,6 @@ class _Base:
 
     mapping: ModelMapping
     candidates: tuple[str, ...]  # routable ones, the default first
-    reasons: tuple[Message, ...]
 
 
 @dataclass(slots=True)
@@ -142,26 +141,17 @@ class Resolver:
 
     def _base(self, mapping: ModelMapping) -> _Base:
         wanted = dict.fromkeys(n for n in (mapping.default_model, *mapping.candidates) if n)
-        left: list[str] = []
-        named = ", ".join(wanted) or say("no model")
-        reasons = [say("Mapping {id} names {models}.", id=mapping.id, models=named)]
-        for model in wanted:
-            flaw = self.flaw_of(model)
-            if flaw is None:
-                left.append(model)
-            else:
-                reasons.append(_reason_of(flaw, model))
-        if not left and not self.is_strict and (stand_in := self._stand_in()):
-            left.append(stand_in)
-            reasons.append(say("Strict routing is off: {model} stands in.", model=stand_in))
-        return _Base(mapping, tuple(left), tuple(reasons))
+        return _Base(mapping, tuple(model for model in wanted if self.flaw_of(model) is None))
 
-    def _stand_in(self) -> str:
-        """Return the default endpoint's own model when it can be used, else an empty text."""
-        for endpoint in self._usable():
-            if endpoint.is_default and endpoint.model and self.flaw_of(endpoint.model) is None:
-                return endpoint.model
-        return ""
+    def _reasons(self, mapping: ModelMapping) -> list[Message]:
+        """Return the first sentences of an explanation; they are made when somebody asks."""
+        wanted = dict.fromkeys(n for n in (mapping.default_model, *mapping.candidates) if n)
+        named = ", ".join(wanted) or say("no model")
+        flaws = ((model, self.flaw_of(model)) for model in wanted)
+        return [
+            say("Mapping {id} names {models}.", id=mapping.id, models=named),
+            *(_reason_of(flaw, model) for model, flaw in flaws if flaw is not None),
+        ]
 
     def _find(self, key: str) -> _Base | None:
         for mapping_id in self.key_ids(key):
@@ -179,7 +169,7 @@ class Resolver:
         return None
 
     def _decide(self, key: str, base: _Base, restriction: ModelMapping | None) -> Explanation:
-        reasons = list(base.reasons)
+        reasons = self._reasons(base.mapping)
         left = base.candidates
         if restriction is not None:
             own = dict.fromkeys((restriction.default_model, *restriction.candidates))

@@ -31,13 +31,17 @@ OPEN = """async (path) => {
 }"""
 TYPE = """async (text) => {
   const input = document.querySelector(".bt-search input"), times = [];
-  for (let n = 1; n <= text.length; n++) {
+  for (let n = 1; n <= 4 * text.length; n++) { // typed, taken back, typed and taken back again
     const started = performance.now();
-    input.value = text.slice(0, n);
+    const there = n % (2 * text.length);
+    input.value = text.slice(0, there <= text.length ? there : 2 * text.length - there);
     input.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     times.push(performance.now() - started);
   }
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   const left = document.querySelectorAll(".bt-table tr[data-at]").length;
   input.value = "";
   input.dispatchEvent(new Event("input", { bubbles: true }));

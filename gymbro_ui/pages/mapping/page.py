@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from nicegui import context
+from nicegui import context, ui
 
 from components.live import on_batch
 from components.mapping import rows
@@ -21,6 +21,7 @@ from components.primitives.big_table import (
 )
 from components.primitives.button import button
 from components.primitives.card import card, page_head
+from components.primitives.skeleton import skeleton_rows
 from components.primitives.toolbar import spacer
 from components.words import tr
 from gymbro_ui.pages.mapping.desk import Desk
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from services.console import Console
 
 HEIGHT = "max(320px, calc(100dvh - var(--top) - var(--foot) - 200px))"
-KEYS_OFFERED = 500
+KEYS_OFFERED = 200  # any other one can be typed
+LATER_S = 0.05
 
 
 class MappingPage:
@@ -41,6 +43,7 @@ class MappingPage:
         self._console = console
         self._desk = Desk(console)
         self._picked: tuple[str, ...] = ()
+        self._explainer: Explainer | None = None
         query = context.client.sub_pages_router.current_path.partition("?")[2].partition("#")[0]
         wanted = parse_qs(query, max_num_fields=20) if query.count("&") < 20 else {}
         self._find = wanted.get("q", [""])[0]
@@ -65,11 +68,17 @@ class MappingPage:
             clear=self._table.unpick,
         )
         self._bar = BulkBar(calls)
-        with card(tr("What would this request get, and why")) as body:
-            self._explainer = Explainer(self._console.mapping.trace)
-        self._card = body
+        with card(tr("What would this request get, and why")) as self._card:
+            skeleton_rows(6)
         self._follow()
         self._show()
+        ui.timer(LATER_S, self._draw_explainer, once=True)  # the table is painted first
+
+    def _draw_explainer(self) -> None:
+        self._card.clear()
+        with self._card:
+            self._explainer = Explainer(self._console.mapping.trace)
+        self._offer()
         if self._key:
             self._explainer.ask_for(self._key)
 
@@ -110,8 +119,12 @@ class MappingPage:
         self._repair.set_text(tr("Repair {n}", n=len({problem.model for problem in problems})))
         self._repair.set_visibility(bool(problems))
         self._desk.several.refresh()
-        keys = [row.name for row in mapping.mapped()]
-        self._explainer.offer(keys[:KEYS_OFFERED], self._desk.prompts(), self._desk.active_prompt())
+        self._offer()
+
+    def _offer(self) -> None:
+        if self._explainer is not None:
+            keys = [row.name for row in self._console.mapping.mapped()[:KEYS_OFFERED]]
+            self._explainer.offer(keys, self._desk.prompts(), self._desk.active_prompt())
 
     def _titles(self) -> Mapping[str, str]:
         names = self._desk.prompts()
@@ -136,5 +149,6 @@ class MappingPage:
         elif acted.act == "repair":
             self._desk.several.repair(acted.row_id)
         elif acted.act == "explain":
-            self._explainer.ask_for(acted.row_id)
+            if self._explainer is not None:
+                self._explainer.ask_for(acted.row_id)
             self._card.run_method("scrollIntoView", {"block": "start", "behavior": "smooth"})
