@@ -15,7 +15,7 @@ from components.prompts.trial_dialog import TrialCalls, TrialChoices, TrialDialo
 from components.prompts.trial_grid import summary
 from components.words import tr, trn
 from gymbro_ui.actions import act
-from gymbro_ui.pages.prompts.desk import Desk
+from gymbro_ui.pages.prompts.desk import Desk, on_page
 from gymbro_ui.run_actions import BY
 from services.prompts.types import ImportRow, Prompt, TrialRequest, TrialView
 
@@ -28,19 +28,20 @@ class PromptActs:
 
     def __init__(self, page: Desk) -> None:
         """Act on what that page shows."""
-        self._page = page
+        self.page = page
         self._trial: TrialDialog | None = None
         self._trial_id = ""
 
     @property
     def _console(self) -> "Console":
-        return self._page.console
+        return self.page.console
 
     # -- live
 
+    @on_page
     async def activate(self) -> None:
         """Show what would change for the app, with the newest trial, then make it live."""
-        head, version = self._page.head, self._page.shown
+        head, version = self.page.head, self.page.shown
         if head is None or version is None:
             return
         found = await act(
@@ -68,9 +69,10 @@ class PromptActs:
     async def _back_to(self, live: Prompt) -> None:
         await self._console.prompts.activate(live.id, live.version_no)
 
+    @on_page
     async def roll_back(self) -> None:
         """Show the difference, then bring the old text back as a new version."""
-        head, version = self._page.head, self._page.shown
+        head, version = self.page.head, self.page.shown
         if head is None or version is None:
             return
         prompts = self._console.prompts
@@ -92,11 +94,12 @@ class PromptActs:
         )
         if done is not None:
             toast(tr("v{n} restored from v{old}", n=done.newest_no, old=version.version_no))
-            await self._page.open_prompt(head.id, done.newest_no)
+            await self.page.open_prompt(head.id, done.newest_no)
 
+    @on_page
     async def deactivate(self) -> None:
         """Switch the prompt off after asking."""
-        head = self._page.head
+        head = self.page.head
         if head is None:
             return
         text = tr(
@@ -112,9 +115,10 @@ class PromptActs:
 
     # -- try
 
+    @on_page
     async def try_out(self) -> None:
         """Open the trial of the shown version."""
-        head, version = self._page.head, self._page.shown
+        head, version = self.page.head, self.page.shown
         if head is None or version is None:
             return
         live = self._console.prompts.live_of(head.prompt_type)
@@ -134,7 +138,7 @@ class PromptActs:
             None if is_live else self.activate,
         )
         self._trial_id = ""
-        with self._page.root:
+        with self.page.root:
             self._trial = TrialDialog(choices, calls)
             with self._trial.dialog:
                 on_batch(self._console.prompt_trials.changed, self._heard, keep=self._is_ours)
@@ -168,9 +172,10 @@ class PromptActs:
 
     # -- the prompt itself
 
+    @on_page
     async def describe(self) -> None:
         """Ask for another name and description."""
-        head = self._page.head
+        head = self.page.head
         if head is None:
             return
 
@@ -187,9 +192,10 @@ class PromptActs:
 
         await describe(head.name, head.description, store)
 
+    @on_page
     async def delete(self) -> None:
         """Remove the prompt with its versions after asking."""
-        head = self._page.head
+        head = self.page.head
         if head is None:
             return
         count = trn("{n} version", "{n} versions", head.newest_no)
@@ -203,9 +209,10 @@ class PromptActs:
             done = tr("{name} deleted", name=head.name)
             await act(lambda: self._console.prompts.delete(head.id), done=done)
 
+    @on_page
     async def export(self) -> None:
         """Hand the newest version to the browser as a file."""
-        head = self._page.head
+        head = self.page.head
         if head is None:
             return
         text = await act(lambda: self._console.prompts.export_text(head.id))
@@ -231,7 +238,7 @@ class PromptActs:
                 toast(trn("{n} prompt imported", "{n} prompts imported", count))
             return count is not None
 
-        with self._page.root:
+        with self.page.root:
             ImportDialog(
                 ImportCalls(
                     plan=lambda files: act(lambda: prompts.plan_import(files)),

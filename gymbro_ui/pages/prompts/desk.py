@@ -1,8 +1,9 @@
 """Desk: what the parts of the page know of it and of each other."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nicegui import ui
 
@@ -75,3 +76,28 @@ class Writing(Protocol):
     def rebase(self, version: PromptVersion, draft: Draft | None) -> None:
         """Stand on another version, with this text or with its own."""
         ...
+
+
+class OnDesk(Protocol):
+    """Something that acts on a page."""
+
+    @property
+    def page(self) -> Desk:
+        """The page."""
+        ...
+
+
+Actor = TypeVar("Actor", bound=OnDesk)
+
+
+def on_page(
+    work: Callable[[Actor], Awaitable[None]],
+) -> Callable[[Actor], Awaitable[None]]:
+    """Return the act standing on the page: the button it began with may be redrawn meanwhile."""
+
+    @wraps(work)
+    async def stand(actor: Actor) -> None:
+        with actor.page.root:
+            await work(actor)
+
+    return stand

@@ -13,7 +13,7 @@ from components.prompts.names import TYPE_WORDS, type_word
 from components.words import tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.prompts import shelf
-from gymbro_ui.pages.prompts.desk import NEW, Desk, Work
+from gymbro_ui.pages.prompts.desk import NEW, Desk, Work, on_page
 from gymbro_ui.pages.prompts.saving import Saving
 from gymbro_ui.pages.prompts.shelf import Shelved
 from services.prompts.types import PromptType, PromptVersion
@@ -24,7 +24,7 @@ class Editing:
 
     def __init__(self, page: Desk) -> None:
         """Start closed."""
-        self._page = page
+        self.page = page
         self.work: Work | None = None
         self.editor: Editor | None = None
         self._saving = Saving(page, self)
@@ -37,24 +37,26 @@ class Editing:
 
     # -- begin and end
 
+    @on_page
     async def begin(self) -> None:
         """Open the newest version for a change, with what was typed before."""
-        head = self._page.head
+        head = self.page.head
         if head is None:
             return
-        prompts = self._page.console.prompts
+        prompts = self.page.console.prompts
         version = await act(lambda: prompts.version(head.id, head.newest_no))
         if version is not None:
             self.work = Work(
                 head.name, head.prompt_type, draft_of(version), version.version_no, head.id
             )
-            self._page.draw_main()
+            self.page.draw_main()
 
+    @on_page
     async def begin_new(self) -> None:
         """Ask for name and type, then open an empty text or the live one."""
         if not await self.may_leave():
             return
-        prompts = self._page.console.prompts
+        prompts = self.page.console.prompts
         types = {kind: type_word(kind) for kind in TYPE_WORDS}
         asked = await ask_new(types, lambda name: any(p.name == name for p in prompts.all()))
         if asked is None:
@@ -63,11 +65,12 @@ class Editing:
         start = Draft(same[0].content, write_tools(same[0].tools_json)) if same else Draft("", "")
         self._open_new(asked.name, asked.prompt_type, start if asked.is_copy else Draft("", ""))
 
+    @on_page
     async def duplicate(self) -> None:
         """Open the shown version as a new prompt."""
-        head, shown = self._page.head, self._page.shown
+        head, shown = self.page.head, self.page.shown
         if head is not None and shown is not None and await self.may_leave():
-            taken = {prompt.name for prompt in self._page.console.prompts.all()}
+            taken = {prompt.name for prompt in self.page.console.prompts.all()}
             names = (tr("{name} copy {n}", name=head.name[:180], n=n) for n in range(1, 1000))
             name = next(name for name in names if name not in taken)
             self._open_new(name, head.prompt_type, draft_of(shown))
@@ -75,7 +78,7 @@ class Editing:
     def _open_new(self, name: str, prompt_type: PromptType, start: Draft) -> None:
         shelf.keep(NEW, Shelved(start, 0))
         self.work = Work(name, prompt_type, Draft("", ""), 0)
-        self._page.draw_main()
+        self.page.draw_main()
 
     async def may_leave(self) -> bool:
         """Close the editor; what was typed stays on the shelf, and the operator is told so."""
@@ -95,6 +98,7 @@ class Editing:
         self._close()
         return True
 
+    @on_page
     async def _discard(self) -> None:
         work = self.work
         if work is None:
@@ -105,7 +109,7 @@ class Editing:
                 return
         shelf.forget(work.prompt_id)
         self._close()
-        await self._page.load()
+        await self.page.load()
 
     def _close(self) -> None:
         self.work, self.editor, self._warning = None, None, None
@@ -148,7 +152,7 @@ class Editing:
     def warn(self) -> None:
         """Say that another version was saved since this text was begun."""
         work, place = self.work, self._warning
-        head = self._page.console.prompts.get(work.prompt_id) if work else None
+        head = self.page.console.prompts.get(work.prompt_id) if work else None
         if work is None or place is None or place.is_deleted:
             return
         place.clear()
@@ -176,7 +180,7 @@ class Editing:
             shelf.forget(work.prompt_id)
         else:
             shelf.keep(work.prompt_id, Shelved(draft, work.parent_no))
-        self._page.draw_main()
+        self.page.draw_main()
 
 
 def draft_of(version: PromptVersion) -> Draft:

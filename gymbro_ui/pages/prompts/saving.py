@@ -9,7 +9,7 @@ from components.prompts.names import author
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.prompts import shelf
-from gymbro_ui.pages.prompts.desk import Desk, Writing
+from gymbro_ui.pages.prompts.desk import Desk, Writing, on_page
 from gymbro_ui.run_actions import BY
 from services.prompts.types import Prompt, PromptEdit, VersionConflictError
 
@@ -19,16 +19,17 @@ class Saving:
 
     def __init__(self, page: Desk, editing: Writing) -> None:
         """Save what `editing` holds."""
-        self._page = page
+        self.page = page
         self._editing = editing
 
+    @on_page
     async def review(self) -> None:
         """Show what changed, ask for a message, save."""
         work, draft = self._editing.work, self._readable()
         if work is None or draft is None:
             return
         old_tools: Any = [] if work.is_new else work.base.tools_json()
-        prompts = self._page.console.prompts
+        prompts = self.page.console.prompts
         found = await act(
             lambda: prompts.compare_texts(work.base.text, old_tools, draft.text, draft.tools_json())
         )
@@ -40,6 +41,7 @@ class Saving:
         if message is not None:
             await self._store(draft, message)
 
+    @on_page
     async def settle(self) -> None:
         """Show their version against this text, and let one of them stand."""
         if await self._agree(""):
@@ -74,7 +76,7 @@ class Saving:
 
         async def save() -> Prompt | VersionConflictError:
             try:
-                return await self._page.console.prompts.save(edit)
+                return await self.page.console.prompts.save(edit)
             except VersionConflictError as error:
                 return error
 
@@ -86,12 +88,12 @@ class Saving:
             shelf.forget(work.prompt_id)
             self._editing.close()
             toast(tr("v{n} saved. Try it, then activate it.", n=done.newest_no))
-            await self._page.open_prompt(done.id, done.newest_no)
+            await self.page.open_prompt(done.id, done.newest_no)
 
     async def _agree(self, note: str) -> bool:
         """Return whether this text shall stand, on top of the version that came in between."""
         work, draft = self._editing.work, self._readable()
-        prompts = self._page.console.prompts
+        prompts = self.page.console.prompts
         head = prompts.get(work.prompt_id) if work else None
         if head is None or draft is None:
             return False
