@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -14,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from db.engine import Database
 from gymbro_ui.api import executions
 from gymbro_ui.guard import Guard, access_rules
+from services.executions.types import Execution
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from tests.support.executions import Work
@@ -99,3 +102,43 @@ class Follower:
                     await self.socket.recv()
         except websockets.ConnectionClosed:
             return self.socket.close_code or 0, self.socket.close_reason or ""
+
+
+class Crowd:
+    """Clients that note how long each announcement took to reach them."""
+
+    def __init__(self, world: World, count: int) -> None:
+        self.count = count
+        self.ready = 0
+        self.last = 1 << 60  # the number after which everybody may leave
+        self.delays: list[float] = []
+        self._world = world
+        self._told: dict[int, float] = {}
+        world.executions.changed.subscribe(self._note)
+
+    def _note(self, one: Execution) -> None:
+        self._told.setdefault(one.seq, time.perf_counter())
+
+    async def follow(self) -> None:
+        """Be one of them."""
+        async with Follower(self._world) as follower:
+            await follower.next()
+            self.ready += 1
+            while True:
+                seq = (await follower.next(20))["seq"]
+                self.delays.append(time.perf_counter() - self._told[seq])
+                if seq >= self.last:
+                    return
+
+
+def open_deaf(world: World) -> socket.socket:
+    """A client that shakes hands and then reads nothing, with a small buffer."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    raw.connect(("127.0.0.1", world.port))
+    raw.sendall(
+        b"GET /api/v1/ws/executions?token=operator HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    return raw

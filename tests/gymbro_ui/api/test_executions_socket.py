@@ -3,9 +3,7 @@
 import asyncio
 import json
 import logging
-import socket
 import statistics
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,7 +18,7 @@ from services.executions.types import Control, Ending, Execution, ExecutionState
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from tests.gymbro_ui.api.test_executions_routes import NAMES
-from tests.support.execution_api import Follower, add_work, execution_world
+from tests.support.execution_api import Crowd, Follower, add_work, execution_world, open_deaf
 from tests.support.gateway import World, until
 from tests.support.scripted import NamedTokens
 
@@ -303,45 +301,6 @@ async def test_s2_28_a_client_that_leaves_during_a_broadcast_harms_no_other(
                 leaves.socket.transport.abort()
             await stays.until("succeeded", started.id)
     await until(lambda: world.executions.changed.subscriber_count == 2)  # the feed, the monitor
-
-
-def open_deaf(world: World) -> socket.socket:
-    """A client that shakes hands and then reads nothing, with a small buffer."""
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    raw.connect(("127.0.0.1", world.port))
-    raw.sendall(
-        b"GET /api/v1/ws/executions?token=operator HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    return raw
-
-
-class Crowd:
-    """Clients that note how long each announcement took to reach them."""
-
-    def __init__(self, world: World, count: int) -> None:
-        self.count = count
-        self.ready = 0
-        self.last = 1 << 60  # the number after which everybody may leave
-        self.delays: list[float] = []
-        self._world = world
-        self._told: dict[int, float] = {}
-        world.executions.changed.subscribe(
-            lambda one: self._told.setdefault(one.seq, time.perf_counter())
-        )
-
-    async def follow(self) -> None:
-        """Be one of them."""
-        async with Follower(self._world) as follower:
-            await follower.next()
-            self.ready += 1
-            while True:
-                seq = (await follower.next(20))["seq"]
-                self.delays.append(time.perf_counter() - self._told[seq])
-                if seq >= self.last:
-                    return
 
 
 async def test_s2_16_twenty_clients_one_of_them_slow_the_others_under_500_ms(

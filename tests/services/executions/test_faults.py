@@ -194,13 +194,16 @@ async def test_one_bad_change_harms_no_other(store: Database) -> None:
     def bad(_session: Session, _seq: int) -> None:
         raise ValueError("bad")
 
+    def listen_badly(_seq: int, _value: Any) -> None:
+        raise ZeroDivisionError
+
     def good(_session: Session, seq: int) -> int:
         return seq
 
     results = await asyncio.gather(
         ledger.put(good, lambda seq, _: told.append(seq)),
         ledger.put(bad),
-        ledger.put(good, lambda _seq, _value: 1 / 0),
+        ledger.put(good, listen_badly),
         ledger.put(good, lambda seq, _: told.append(seq)),
         return_exceptions=True,
     )

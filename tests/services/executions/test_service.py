@@ -134,11 +134,9 @@ async def test_a_cancel_before_the_first_step_still_closes_the_row(executions: E
 
     def at_once(execution: Execution) -> None:
         if execution.status is ExecutionState.RUNNING and not execution.is_cancelling:
-            executions._keeper.ladder.ask(
-                executions._roster.find(execution.execution_id),
-                ExecutionState.CANCELLED,
-                say("now"),
-            )
+            run = executions._roster.find(execution.execution_id)
+            assert run is not None
+            executions._keeper.ladder.ask(run, ExecutionState.CANCELLED, say("now"))
 
     executions.changed.subscribe(at_once)
     started = await executions.start("demo", {})
