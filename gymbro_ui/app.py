@@ -17,6 +17,7 @@ from gymbro_ui import unknown_routes
 from gymbro_ui.api import (
     accounts,
     agents,
+    audit,
     e2e,
     executions,
     health,
@@ -26,6 +27,7 @@ from gymbro_ui.api import (
     openai,
     prompts,
     stats,
+    sync,
     workflows,
 )
 from gymbro_ui.command_line import VERSION
@@ -44,6 +46,8 @@ ROUTERS = (
     executions,
     agents,
     workflows,
+    sync,
+    audit,
     stats,
     health,
     accounts,

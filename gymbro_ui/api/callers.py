@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from gymbro_ui.api.wire_errors import WireError
+from gymbro_ui.api.wire_errors import WireError, request_id_of
 from services.accounts.types import Caller, TokenRefusedError, UserType
+from services.foundation.actor import act_as
 from services.gateway.types import Address
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ async def admin_of(console: "Console", request: Request) -> Caller:
     """Return the caller when it is an llm admin; raise WireError 403 otherwise (contract 9.2)."""
     caller = await caller_of(console, request)
     if caller.is_admin or caller.is_operator:
+        act_as(caller.user_id, request_id_of(request.scope))  # what it changes says by whom
         return caller
     if caller.user_type is UserType.ANONYMOUS and console.env.policy_gate:
         raise WireError(403, "ANONYMOUS_ACCESS_DENIED", "Anonymous users cannot do this")

@@ -1,5 +1,6 @@
 """Put the parts of the sync together: carriers into the outbox, the mirror behind every write."""
 
+import asyncio
 from pathlib import Path
 
 from sqlalchemy import delete, update
@@ -16,6 +17,7 @@ from services.outbox.service import Outbox
 from services.outbox.types import Entry, Op
 from services.secrets.service import Secrets
 from services.supabase.service import Supabase
+from services.supabase.types import Link
 from services.sync.mapping_carrier import MappingCarrier
 from services.sync.mirror import MirroredBooks
 from services.sync.parts import Catalogue, SyncParts
@@ -86,6 +88,7 @@ class KeepAlive:
         self._supabase = supabase
         self._outbox = outbox
         self._clock = clock
+        self._asking = asyncio.Lock()
 
     async def run(self) -> None:
         """Ask once at the start and then at each interval, for ever."""
@@ -96,11 +99,18 @@ class KeepAlive:
             await self._clock.sleep(minutes * 60.0)
 
     async def once(self) -> bool:
-        """Return whether it answered; a push that waits is tried again after an answer."""
-        try:
-            is_there = await self._supabase.ping()
-        except ConsoleError:
-            return False
+        """Return whether it answered; a push that waits is tried again after an answer.
+
+        Who asks while it is being asked gets that same answer.
+        """
+        if self._asking.locked():
+            async with self._asking:
+                return self._supabase.view.link is Link.ONLINE
+        async with self._asking:
+            try:
+                is_there = await self._supabase.ping()
+            except ConsoleError:
+                return False
         if is_there and self._outbox.view.waiting:
             self._outbox.note_answer()
             self._outbox.wake()
