@@ -94,6 +94,7 @@ def lay_out(
     if tail is not None:
         gaps.append(tail)
         x += tail.width
+    x = max(x, DAY_PX) if launches else 0  # room for the labels of a first, narrow column
     lines = _mark_lines(columns, marks)
     return Axis(
         columns=tuple(columns),

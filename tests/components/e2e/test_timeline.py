@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from components.e2e.timeline import AIR_PX, COLUMN_PX, GAP_PX, LABEL_PX, MANUAL_PX, lay_out
+from components.e2e.timeline import AIR_PX, COLUMN_PX, DAY_PX, GAP_PX, LABEL_PX, MANUAL_PX, lay_out
 from services.e2e.types import Launch, Mark, RunStatus
 from services.schedules.types import OffSpan
 
@@ -22,12 +22,13 @@ def every(*hours: float) -> list[Launch]:
 def test_a_launch_by_hand_is_half_as_wide():
     axis = lay_out([a_launch(1, START), a_launch(2, START + STEP, "manual")])
     assert [(c.x, c.width) for c in axis.columns] == [(0, COLUMN_PX), (COLUMN_PX, MANUAL_PX)]
-    assert axis.width == COLUMN_PX + MANUAL_PX
+    assert axis.width == max(DAY_PX, COLUMN_PX + MANUAL_PX)
 
 
 def test_the_labels_of_one_launch_by_hand_stand_where_they_can_be_read():
     axis = lay_out([a_launch(1, START, "manual")])
     assert [(label.text, label.x) for label in axis.labels] == [("03-28", 0), ("22:00", 0)]
+    assert axis.width >= DAY_PX
 
 
 def test_a_label_that_moves_to_the_left_never_covers_the_one_before():
@@ -61,7 +62,7 @@ def test_a_time_off_after_the_newest_launch_ends_the_axis():
     off = OffSpan(START + timedelta(hours=1), START + timedelta(hours=2))
     axis = lay_out(every(0), off_spans=[off], interval=STEP)
     assert axis.gaps[0].x == COLUMN_PX
-    assert axis.width == COLUMN_PX + axis.gaps[0].width
+    assert axis.width == max(DAY_PX, COLUMN_PX + axis.gaps[0].width)
 
 
 def test_without_an_interval_only_known_off_times_are_gaps():
