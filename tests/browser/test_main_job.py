@@ -91,12 +91,12 @@ async def _second_run(page: Page, records: Page) -> None:
     await page.get_by_role("button", name=re.compile("运行 E2E · 10")).first.click()
     await expect(heads).to_have_count(before + 1, timeout=10_000)
     await expect(records.locator(".gx-progress")).to_be_hidden(timeout=RUN_MS)
-    for word in ("demo-bad-structure, .*结构错误", "demo-500, .*失败", "demo-429, .*失败"):
+    for word in ("demo-bad-structure, .*结构错误", "demo-500, .*失败", "demo-429, .*限额"):
         await expect(records.get_by_role("gridcell", name=re.compile(word)).last).to_be_visible()
     bad = page.locator(".hd-model", has_text="demo-bad-structure").locator(".hd-dot")
     await expect(bad.first).to_have_attribute("data-tone", "structure")
     await expect(page.locator(".ov-works")).to_have_attribute("data-tone", "failed")
-    await expect(page).to_have_title(re.compile(r"^\(3✕\)"))
+    await expect(page).to_have_title(re.compile(r"^\(2✕\)"))
 
 
 async def _drawer(records: Page) -> None:
