@@ -1,7 +1,7 @@
 """History: what is stored of end-to-end runs, as matrix, cells, runs and trend."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -36,6 +36,9 @@ _LAST = {"last20": 20, "last50": 50, "last100": 100}
 WINDOWS = (*_DAYS, *_LAST)
 _WHOLE = (RunStatus.SUCCESS, RunStatus.FAILED)
 _GOOD_CODES = tuple(STATUS_CODES[status] for status in GOOD)
+
+
+_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def window_of(word: str, now: datetime) -> tuple[datetime | None, int]:
@@ -208,11 +211,10 @@ def newest_of(lines: Mapping[tuple[str, str], matrix.Line], numbers: Sequence[in
 
 
 def _marks(session: Session, target_id: int, launches: Sequence[Launch]) -> tuple[Mark, ...]:
-    """Return what changed here between the columns; of another server nothing is known."""
+    """Return what changed here since the first column; of another server nothing is known."""
     if target_id != SELF_ID or not launches:
         return ()
-    start = launches[0].started_at
-    rows = mark_queries.marks_between(session, start, launches[-1].started_at)
+    rows = mark_queries.marks_between(session, launches[0].started_at, _FOR_EVER)
     return tuple(Mark(row.at, row.kind, row.subject, row.detail) for row in rows)
 
 
