@@ -90,9 +90,9 @@ async def test_changes_of_active_prompts_leave_marks(
     day = timedelta(days=1)
     marks = await database.read(lambda s: marks_between(s, clock.now() - day, clock.now() + day))
     assert [(m.kind, m.detail) for m in marks] == [
-        ("prompt", "active, version 2"),
-        ("prompt", "switched off"),
-        ("prompt", "active, version 2"),
+        ("prompt", "active|2"),
+        ("prompt", "switched_off"),
+        ("prompt", "active|2"),
     ]
 
 

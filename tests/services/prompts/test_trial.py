@@ -148,6 +148,7 @@ async def test_a_prompt_of_the_other_protocol_is_judged_by_its_own(
     view = await run(world, trials, TrialRequest(3, 2, ("m",)))
     assert system_of(world.suppliers.calls[-1]) == "Speak in lines."
     assert "Hello." in view.answers[0].text
+    assert "thinking" not in view.answers[0].reason
 
 
 async def test_nobody_but_the_operator_can_name_a_trial(world: World) -> None:

@@ -163,7 +163,7 @@ async def test_only_what_the_gateway_says_leaves_marks(
     await prompts.activate(1)
     await prompts.roll_back(1, 1)
     marks = await any_database.read(lambda s: marks_between(s, clock.now(), clock.now()))
-    assert [mark.detail for mark in marks] == ["active, version 2", "version 3"]
+    assert [mark.detail for mark in marks] == ["active|2", "version|3"]
 
 
 async def test_a_new_name_is_no_new_version(prompts: Prompts) -> None:
