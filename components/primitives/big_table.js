@@ -24,7 +24,7 @@ export default {
           <tr v-for="line in shown" :key="line.key" :data-at="line.at" :aria-rowindex="line.at + 2" :class="{ 'bt-kid': line.kid, 'bt-off': line.row.off }" :tabindex="line.at === at ? 0 : -1"
             :aria-selected="selects && !line.kid ? (picked.has(line.row.id) ? 'true' : 'false') : null" :aria-expanded="line.row.kids && !line.kid ? (open.has(line.row.id) ? 'true' : 'false') : null"
             @focus="at = line.at" @click="click($event, line)">
-            <td v-if="selects"><input v-if="!line.kid" type="checkbox" tabindex="-1" :aria-label="words.pick + ' ' + line.row.id" :checked="picked.has(line.row.id)" @click.stop="pick(line)" /></td>
+            <td v-if="selects"><input v-if="!line.kid" type="checkbox" tabindex="-1" :aria-label="words.pick + ' ' + line.row[columns[0].key]" :checked="picked.has(line.row.id)" @click.stop="pick(line)" /></td>
             <template v-if="line.kid"><td :colspan="cols.length"><span class="bt-kidline"><b :title="line.kid.text">{{ line.kid.text }}</b>
               <span v-for="t in line.kid.tags" :key="t[0]" class="gb-badge" :class="{ 'gb-badge--line': !t[1] }" :data-tone="t[1] || null">{{ t[0] }}</span><span class="c-faint t-clip" :title="line.kid.note">{{ line.kid.note }}</span></span></td></template>
             <td v-for="(c, n) in line.kid ? [] : cols" :key="c.key" :class="{ end: c.end, 't-mono': c.mono }" :title="line.row[c.key + '_title'] || (c.kind === 'text' ? line.row[c.key] : null)">
@@ -34,7 +34,7 @@ export default {
                 <span class="gb-mark__word t-clip">{{ line.row[c.key].word }}</span></span>
               <span v-else-if="c.kind === 'chips'" class="bt-chips"><span v-for="(chip, k) in line.row[c.key].slice(0, chips)" :key="k" class="bt-chip" :data-tone="chip[1] || null" :title="chip[2] || chip[0]">{{ chip[0] }}</span>
                 <span v-if="line.row[c.key].length > chips" class="c-faint">+{{ line.row[c.key].length - chips }}</span></span>
-              <button v-else-if="c.kind === 'switch'" type="button" role="switch" class="bt-switch" tabindex="-1" :aria-checked="line.row[c.key] ? 'true' : 'false'" :aria-label="c.title + ' ' + line.row.id" :title="c.title" @click.stop="act(line, c.key, !line.row[c.key])"></button>
+              <button v-else-if="c.kind === 'switch'" type="button" role="switch" class="bt-switch" tabindex="-1" :aria-checked="line.row[c.key] ? 'true' : 'false'" :aria-label="c.title + ' ' + line.row[columns[0].key]" :title="c.title" @click.stop="act(line, c.key, !line.row[c.key])"></button>
               <template v-else-if="c.kind === 'age'">{{ age(line.row[c.key]) }}</template>
               <template v-else>{{ line.row[c.key] }}</template></td>
             <td v-if="acts.length" class="bt-acts"><button v-for="a in actsOf(line)" :key="a.key" type="button" tabindex="-1" class="bt-act" :title="a.name" :aria-label="a.name" :data-tone="a.tone || null" @click.stop="act(line, a.key)">
@@ -79,9 +79,10 @@ export default {
       const hits = [];
       for (const entry of this.index) {
         if (this.facet !== "all" && !(entry.row.facets || []).includes(this.facet)) continue;
-        if (!parts.length || has(entry.text)) hits.push([entry.row, null]);
+        if (!parts.length) hits.push([entry.row, null]);
+        else if (has(entry.text)) hits.push([entry.row, entry.kids.flatMap((text, n) => (has(text) ? [n] : []))]);
         else if (entry.kids.length && has(entry.whole)) {
-          const kids = entry.kids.map((text, n) => n).filter((n) => has(entry.text + " " + entry.kids[n]));
+          const kids = entry.kids.flatMap((text, n) => (has(entry.text + " " + text) ? [n] : []));
           if (kids.length) hits.push([entry.row, kids]);
         }
       }
