@@ -1,14 +1,15 @@
 """Cell drawer: everything about one cell, beside the matrix."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from components.e2e.drawer_facts import facts_tab, reply_tab
 from components.e2e.drawer_tabs import checks_tab, compare_tab, dot, timing_tab
 from components.e2e.evidence import evidence
+from components.e2e.log_tab import log_tab
 from components.e2e.undo import Undo
 from components.primitives.button import button, copy_button
 from components.primitives.drawer import Drawer
@@ -20,6 +21,7 @@ from components.status.looks import cause_word, cell_look, trigger_word, user_ty
 from components.status.reasons import reason_text
 from components.words import tr, trn
 from services.e2e.types import Cell, CellDetail
+from services.gateway.types import StoredLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class DrawerCalls:
     closed: Callable[[], Any]
     cost: Callable[[str], int]  # conversations of that scope
     undo: Callable[[Undo], Any]  # take a change of our configuration back
+    log: Callable[[str], Awaitable[StoredLog | None]]  # of a message id
 
 
 class CellDrawer:
@@ -80,6 +83,7 @@ class CellDrawer:
                 "timing": tr("Timing"),
                 "reply": tr("Reply"),
                 "facts": tr("Facts"),
+                "log": tr("Conversation log"),
             }
             holder = ui.element("div").classes("gb-col gap-12 gx-tab")
             segment = Segment(
@@ -122,8 +126,20 @@ class CellDrawer:
                 timing_tab(detail.cell)
             elif tab == "reply":
                 reply_tab(detail)
+            elif tab == "log":
+                skeleton_rows(3)
+                background_tasks.create(self._draw_log(holder, detail), name="read a log")
             else:
                 facts_tab(detail, self._zone)
+
+    async def _draw_log(self, holder: ui.element, detail: CellDetail) -> None:
+        message_id = detail.cell.message_id
+        log = await self._calls.log(message_id) if message_id else None
+        if self._tab != "log" or holder.is_deleted:
+            return
+        holder.clear()
+        with holder:
+            log_tab(log, self._zone)
 
     def _actions(self, detail: CellDetail) -> None:
         with ui.element("footer").classes("gx-acts gb-row gb-wrap"):

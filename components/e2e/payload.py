@@ -1,27 +1,22 @@
 """Matrix to what the browser draws: plain data in the language and zone of the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from components.e2e.grid import FoldLine, GroupLine, Line, arrange, tail_latency
+from components.e2e.marks import mark_flag, mark_sentence
 from components.e2e.ranking import RANK_CODES
 from components.e2e.timeline import Axis, Column, Gap, MarkLine, lay_out, local_time
 from components.primitives.formats import duration_text, share_text, zone_of
 from components.status.looks import code_looks, trigger_word, user_type_word
 from components.status.providers import provider_word
-from components.words import tr, trn, word
+from components.words import tr, trn
 from services.accounts.types import UserType
-from services.e2e.types import Launch, Mark, Matrix, MatrixRow, RunStatus
+from services.e2e.types import Launch, Matrix, MatrixRow, RunStatus
 from services.schedules.types import OffSpan
-
-MARK_WORDS: Mapping[str, str] = {
-    "prompt": word("Prompt"),
-    "mapping": word("Mapping"),
-    "default": word("Default model"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +114,7 @@ def _gap_data(gap: Gap, zone: ZoneInfo) -> dict[str, Any]:
 def _mark_data(line: MarkLine, zone: ZoneInfo) -> dict[str, Any]:
     tips = "\n".join(mark_sentence(mark, zone) for mark in line.marks)
     first = line.marks[0]
-    return {"x": line.x, "tip": tips, "flag": first.detail[:10] or tr(MARK_WORDS[first.kind])}
-
-
-def mark_sentence(mark: Mark, zone: ZoneInfo) -> str:
-    """Return what changed and when, e.g. `Prompt server → v12, 10:42`."""
-    subject = " ".join(part for part in (tr(MARK_WORDS[mark.kind]), mark.subject) if part)
-    return tr(
-        "{what} changed at {at}",
-        what=f"{subject} → {mark.detail}" if mark.detail else subject,
-        at=f"{local_time(mark.at, zone):%m-%d %H:%M}",
-    )
+    return {"x": line.x, "tip": tips, "flag": mark_flag(first)}
 
 
 def _row_data(row: MatrixRow, users: Sequence[str]) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from db.tables.change_marks import ChangeMarkRow
 
 
 def add_mark(session: Session, at: datetime, kind: str, subject: str, detail: str = "") -> None:
-    """Keep that a prompt, mapping or default changed; call it in the change's own transaction."""
+    """Keep that a prompt, mapping or default changed; call it in the change's own transaction.
+
+    The detail is a word in no language, with names after a bar where it has some: `created|gpt-x`.
+    """
     session.add(ChangeMarkRow(at=at, kind=kind, subject=subject[:300], detail=detail[:500]))
 
 

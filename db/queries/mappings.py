@@ -23,14 +23,17 @@ def save_mapping(
     row = session.get(ModelMappingRow, mapping_id)
     if row is None:
         row = ModelMappingRow(id=mapping_id, **values, created_at=now, updated_at=now)
-        add_mark(session, now, "mapping", mapping_id, f"created: {_shown(row)}")
+        add_mark(session, now, "mapping", mapping_id, f"created|{_shown(row)}")
     else:
-        before = _shown(row)
+        before, was_active = _shown(row), row.is_active
         for name, value in values.items():
             setattr(row, name, value)
         row.updated_at = now
         if (after := _shown(row)) != before:
-            add_mark(session, now, "mapping", mapping_id, f"{before} -> {after}")
+            add_mark(session, now, "mapping", mapping_id, f"changed|{before} → {after}")
+        if row.is_active != was_active:
+            word = "switched_on" if row.is_active else "switched_off"
+            add_mark(session, now, "mapping", mapping_id, word)
     session.add(row)
     session.flush()
     return row
@@ -66,5 +69,4 @@ def delete_mapping(session: Session, mapping_id: str, now: datetime) -> None:
 
 
 def _shown(row: ModelMappingRow) -> str:
-    names = ", ".join(dict.fromkeys((row.default_model, *row.candidates_json)))
-    return names if row.is_active else f"{names} (off)"
+    return ", ".join(dict.fromkeys((row.default_model, *row.candidates_json)))

@@ -86,7 +86,7 @@ def change_prompt(  # each is a fact of its own
     _show(row, version)
     if row.is_active:
         row.live_since = now
-        add_mark(session, now, "prompt", row.name, f"version {row.version_no}")
+        add_mark(session, now, "prompt", row.name, f"version|{row.version_no}")
     session.flush()
     return row
 
@@ -146,7 +146,7 @@ def activate_prompt(
     _show(row, find_version(session, prompt_id, wanted))
     row.is_active = True
     row.live_since = row.updated_at = now
-    add_mark(session, now, "prompt", row.name, f"active, version {row.version_no}")
+    add_mark(session, now, "prompt", row.name, f"active|{row.version_no}")
     session.flush()
     return row
 
@@ -156,7 +156,7 @@ def deactivate_prompt(session: Session, prompt_id: int, now: datetime) -> Prompt
     row = find_prompt(session, prompt_id)
     if row.is_active:
         _rest(session, row, now)
-        add_mark(session, now, "prompt", row.name, "switched off")
+        add_mark(session, now, "prompt", row.name, "switched_off")
         session.flush()
     return row
 

@@ -28,6 +28,7 @@ from services.gateway.types import (
     HeaderLookup,
     IncomingMessage,
     Route,
+    StoredLog,
     UsageSink,
 )
 from services.mapping.service import Mappings
@@ -176,6 +177,22 @@ class Gateway:
     async def find_log(self, message_id: str) -> ConversationLogRow | None:
         """Return the conversation log's summary of a message, or None."""
         return await self._database.read(lambda session: queries.find_log(session, message_id))
+
+    async def read_log(self, message_id: str) -> StoredLog | None:
+        """Return what the conversation log keeps of a message, or None when nothing is kept."""
+        row = await self.find_log(message_id)
+        if row is None:
+            return None
+        return StoredLog(
+            asked=row.request_payload,
+            reply=row.response_payload,
+            status=row.status,
+            error=row.error_message or "",
+            model=row.model_used,
+            latency_ms=row.latency_ms,
+            created_at=row.created_at,
+            prompt=(row.request_detail_json or {}).get("prompt") or {},
+        )
 
     def record(
         self,

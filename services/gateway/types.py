@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from services.accounts.types import Caller
@@ -105,3 +106,17 @@ class Route:
     resolution: Resolution
     api_key: str = field(default="", repr=False)
     failure: str = ""  # a word of contract 3.4 when the request named an endpoint that cannot serve
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLog:
+    """What the conversation log keeps of one message, for people."""
+
+    asked: str
+    reply: str
+    status: str  # completed or error
+    error: str
+    model: str
+    latency_ms: int
+    created_at: datetime
+    prompt: Mapping[str, Any]  # facts of the assembled prompt, as the event routed told them

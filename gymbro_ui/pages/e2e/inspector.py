@@ -21,6 +21,7 @@ from gymbro_ui.pages.e2e.rollback import take_back
 from services.accounts.types import UserType
 from services.e2e.types import CellChange, CellDetail, CellStatus, LaunchRequest, Matrix
 from services.foundation.errors import ConsoleError
+from services.gateway.types import StoredLog
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -54,6 +55,7 @@ class Inspector:
                     closed=self._closed,
                     cost=self._cost,
                     undo=self._undo,
+                    log=self._log_of,
                 ),
                 console.schedules.view().zone,
             )
@@ -163,6 +165,9 @@ class Inspector:
                 return
             if self.grid is not None and not self.grid.is_deleted:
                 self.grid.facts(place, peek_lines(found))
+
+    async def _log_of(self, message_id: str) -> StoredLog | None:
+        return await self._console.gateway.read_log(message_id)
 
     def _again_of_drawer(self, scope: str) -> None:
         if self._place is not None:

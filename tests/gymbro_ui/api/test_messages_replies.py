@@ -140,6 +140,10 @@ async def test_the_conversation_log_leads_from_the_message_to_its_text(world: Wo
     mid = (await world.post(model="k", text="what was asked")).json()["message_id"]
     await world.events(mid)
     await world.gateway.stop()
+    told = await world.gateway.read_log(mid)
+    assert told is not None
+    assert (told.asked, told.status) == ("what was asked", "completed")
+    assert told.prompt["mode"]
     row = await world.gateway.find_log(mid)
     assert row is not None
     assert row.kind == "summary"

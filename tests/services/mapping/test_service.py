@@ -98,8 +98,8 @@ async def test_every_real_change_leaves_a_mark(
     )
     told = [(m.kind, m.detail) for m in marks if m.subject == "mapping:k"]
     assert told == [
-        ("mapping", "created: a"),
-        ("mapping", "a -> b"),
+        ("mapping", "created|a"),
+        ("mapping", "changed|a → b"),
         ("mapping", "deleted"),
     ]
 

@@ -31,7 +31,7 @@ async def test_a_model_is_replaced_everywhere_and_order_and_further_fields_stay(
     assert (stored.name, stored.metadata) == ("K", {"x": 1})
     day = timedelta(days=1)
     marks = database.read_now(lambda s: marks_between(s, START - day, START + day))
-    assert marks[-1].detail == "old, b, new -> new, b"
+    assert marks[-1].detail == "changed|old, b, new → new, b"
 
 
 async def test_leaving_a_model_out_moves_the_default_and_never_leaves_nothing(
