@@ -8,9 +8,10 @@ from services.settings.env import read_env
 from services.settings.types import Env
 from services.targets.service import Targets
 from services.targets.types import SELF_ID, TargetEdit
-from tests.services.targets.test_service import ELSEWHERE, OwnKeys
+from tests.services.targets.test_service import ELSEWHERE
 from tests.support.clock import FakeClock
 from tests.support.identities import SomeTargets, a_target
+from tests.support.targets import OwnKeys
 from tests.support.upstream import FakeUpstream
 
 

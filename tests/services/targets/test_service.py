@@ -11,7 +11,7 @@ from services.settings.types import Env
 from services.targets.service import Targets
 from services.targets.types import SELF_ID
 from tests.support.clock import FakeClock
-from tests.support.targets import ANON, SERVICE, an_edit
+from tests.support.targets import ANON, SERVICE, OwnKeys, an_edit
 
 
 def test_our_own_gateway_is_there_from_the_first_start(targets: Targets, env: Env) -> None:
