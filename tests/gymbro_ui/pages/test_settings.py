@@ -7,10 +7,11 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from nicegui import ElementFilter
+from nicegui import ElementFilter, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components.frame import memory
 from components.primitives.status_dot import StatusDot
 from components.primitives.toast import Toasts
 from components.settings.schedule_form import ScheduleForm
@@ -189,3 +190,17 @@ async def test_the_dialog_of_a_service_tests_its_connection_before_it_is_saved()
         user.find("测试连接").click()
         await until(lambda: "登录正常，API 可用：3 个模型。" in _dots(user))
         assert asked == ["anonymous https://api.gymbro.example/api/v1", "released"]
+
+
+async def test_the_question_before_a_second_run_can_be_switched_back_on() -> None:
+    async with settings_page() as (user, _):
+        with user:
+            switch = next(iter(ElementFilter(kind=ui.switch, marker="ask-before-again")))
+            assert switch.value is True
+            memory.ask_before_again(on=False)
+        await user.open("/settings")
+        with user:
+            switch = next(iter(ElementFilter(kind=ui.switch, marker="ask-before-again")))
+            assert switch.value is False
+            switch.value = True
+            assert memory.asks_before_again()

@@ -1,6 +1,7 @@
 """Trials through the real gateway: a version is tried before it is live, by the operator alone."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -139,16 +140,22 @@ async def test_tools_are_sent_when_a_tools_prompt_is_tried(
 async def test_a_prompt_of_the_other_protocol_is_judged_by_its_own(
     world: World, trials: PromptTrials
 ) -> None:
-    lines = (
-        '{"event":"final_start"}\n{"event":"final_delta","text":"Hello."}\n{"event":"final_end"}\n'
+    events = (
+        {"event": "thinking_start"},
+        {"event": "phase_start", "id": 1, "title": "Look"},
+        {"event": "phase_delta", "id": 1, "text": "I look at it."},
+        {"event": "thinking_end"},
+        {"event": "final_delta", "text": "Hello."},
+        {"event": "final_end"},
     )
+    lines = "".join(json.dumps(event) + "\n" for event in events)
     await world.add("m", says(lines))
     await world.prompts.save(PromptEdit(id=3, content="Speak in lines."))
     assert world.settings.app.app_output_protocol is OutputProtocol.THINKINGML
     view = await run(world, trials, TrialRequest(3, 2, ("m",)))
     assert system_of(world.suppliers.calls[-1]) == "Speak in lines."
     assert "Hello." in view.answers[0].text
-    assert "thinking" not in view.answers[0].reason
+    assert view.answers[0].verdict == "ok"
 
 
 async def test_nobody_but_the_operator_can_name_a_trial(world: World) -> None:
