@@ -28,6 +28,8 @@ export default {
   data() { return { open: "", text: "", at: 0 }; },
   computed: {
     found() {
+      const run = this.text.trim().match(/^(?:#?([1-9]\d{0,17})|(exe_[0-9a-z]{6,36}))$/);
+      if (run) return [{ name: "run-by-id", group: this.words.run, label: this.words.run_of.replace("{id}", run[1] ? "#" + run[1] : run[2]), icon: "sym_o_bolt", path: "/executions/" + (run[1] || run[2]), hint: "" }];
       const parts = this.text.trim().toLowerCase().split(/\s+/).filter(Boolean);
       return this.entries.filter((e) => parts.every((p) => e.label.toLowerCase().includes(p) || e.also.includes(p) || e.group.toLowerCase().includes(p)));
     },

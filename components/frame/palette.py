@@ -35,6 +35,8 @@ class Palette(ui.element, component="palette.js"):
         self._props["words"] = {
             "search": tr("Go to a page or run an action"),
             "none": tr("Nothing is called that"),
+            "run": tr("Executions"),
+            "run_of": tr("Run {id}"),
             "keys": tr("Keyboard shortcuts"),
             "close": tr("Close (Esc)"),
         }
@@ -80,5 +82,7 @@ def _key_list(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         {"label": tr("Open the focused row or cell"), "keys": ["Enter"]},
         {"label": tr("Walk in the matrix"), "keys": ["↑", "↓", "←", "→"]},
         {"label": tr("Run the focused row again"), "keys": ["r"]},
+        {"label": tr("Cancel the focused run"), "keys": ["c"]},
+        {"label": tr("Choose the focused run"), "keys": ["x"]},
         {"label": tr("Close a drawer or dialog"), "keys": ["Esc"]},
     ]

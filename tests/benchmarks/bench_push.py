@@ -34,6 +34,8 @@ WATCH = """() => {
     for (const change of changes) { note(change.target); change.addedNodes.forEach(note); }
   }).observe(document.querySelector(".ex-body"), { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
 }"""
+DRAWN = """() => [...document.querySelectorAll(".ex-body .ex-row[data-state=running]")].map((row) => row.dataset.key)"""
+SHOWN = "keys => keys.every((key) => key + ' succeeded' in window.seen)"
 # Scroll to the end of what is loaded until the list is longer, five times.
 OLDER = """async () => {
   const body = document.querySelector(".ex-body"), times = [];
@@ -105,7 +107,7 @@ async def _push(report: Report, server: DrillProcess) -> None:
     server.settings(max_executions=RUNS + 10)
     alone_ms = await asyncio.to_thread(_cpu_of_rounds, server)
     async with chromium() as browser, protocol_pages(f"{server.url}/executions", PAGES - 1):
-        page = await _list_page(browser, f"{server.url}/executions", height=2600)
+        page = await _list_page(browser, f"{server.url}/executions")
         await page.evaluate(WATCH)
         before_ms = _cpu_ms(server)
         waits, whole = await _rounds(server, page)
@@ -123,22 +125,33 @@ async def _rounds(server: DrillProcess, page: Page) -> tuple[list[float], list[f
     waits: list[float] = []
     whole: list[float] = []
     for _ in range(ROUNDS):
-        answer = await asyncio.to_thread(_one_round, server)
-        await asyncio.sleep(0.6)
+        await asyncio.to_thread(_begin, server)
+        drawn: list[str] = await page.evaluate(DRAWN)  # rows in sight and some around them
+        assert drawn, "no run was shown"
+        answer = await asyncio.to_thread(_end_together, server)
+        await page.wait_for_function(SHOWN, arg=drawn, timeout=20_000)
         seen: dict[str, float] = await page.evaluate("window.seen")
-        shown = {key: seen.get(f"{key} succeeded") for key in answer["told"]}
-        assert None not in shown.values(), "a change did not reach the page"
-        waits += [at - answer["told"][key] for key, at in shown.items() if at]
-        whole += [at - answer["called"] for at in shown.values() if at]
+        shown = {key: seen[f"{key} succeeded"] for key in drawn}
+        waits += [at - answer["told"][key] for key, at in shown.items()]
+        whole += [at - answer["called"] for at in shown.values()]
+        await asyncio.sleep(0.6)
     return waits, whole
 
 
-def _one_round(server: DrillProcess) -> dict[str, Any]:
-    """Start the runs, let them all end in one moment; give when each end was told."""
+def _begin(server: DrillProcess) -> None:
     server.drill(kind="gate", count=RUNS)
-    time.sleep(0.8)  # the browser has drawn them
+    time.sleep(1.0)  # the browser has drawn them and is at rest
+
+
+def _end_together(server: DrillProcess) -> dict[str, Any]:
+    """Let them all end in one moment; give when each end was told."""
     answer = httpx.post(f"{server.url}/drill/together", json={}, timeout=60, trust_env=False)
     return answer.json()
+
+
+def _one_round(server: DrillProcess) -> None:
+    _begin(server)
+    _end_together(server)
 
 
 def _cpu_of_rounds(server: DrillProcess) -> float:

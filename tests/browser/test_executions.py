@@ -272,6 +272,25 @@ async def test_new_rows_wait_in_a_chip_while_one_reads(server: DrillProcess) -> 
         assert await body.evaluate("e => e.scrollTop") == 0
 
 
+async def test_older_pages_come_while_one_scrolls(server: DrillProcess) -> None:
+    """S2.54: every row once, newest first, far beyond the first page."""
+    server.drill(count=230, steps=1)
+    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+        await wait_loaded(page)
+        body = page.locator(".ex-body")
+        numbers: list[int] = []
+        for _ in range(40):
+            found = await page.locator(".ex-body .ex-row").evaluate_all(
+                "rows => rows.map((row) => Number(row.dataset.id))"
+            )
+            numbers += [number for number in found if number not in numbers]
+            await body.evaluate("e => e.scrollBy(0, 500)")
+            await page.wait_for_timeout(60)
+        assert len(numbers) >= 230
+        assert sorted(numbers, reverse=True) == list(range(numbers[0], numbers[-1] - 1, -1))
+        assert await page.locator(".ex-body .ex-row").count() < 80  # only what is in sight
+
+
 async def test_filters_live_in_the_address(server: DrillProcess) -> None:
     (good,) = server.drill(steps=1)
     (bad,) = server.drill(steps=1, fail="out of tea")
@@ -415,6 +434,15 @@ async def test_times_stand_in_the_operators_zone_and_name_it(server: DrillProces
         assert title is not None
         assert title.endswith("Asia/Kathmandu (UTC+05:45)")
     server.settings(e2e_timezone="UTC")
+
+
+async def test_the_search_opens_a_run_by_its_id(server: DrillProcess) -> None:
+    (key,) = server.drill(steps=1)
+    async with chromium() as browser, a_page(browser, server.url + "/settings") as page:
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type(key)
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"/executions/{key}$"))
 
 
 async def test_a_run_is_copied_as_json(server: DrillProcess) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import logging
 
 import pytest
-from nicegui import ui
+from nicegui import core, ui
 
-from components.live import can_push, on_batch, when_deleted
+from components.live import can_push, on_batch, on_path, on_return, when_deleted
 from components.words import language
 from services.foundation.signals import Signal
 from tests.support.client import a_client
@@ -18,12 +18,81 @@ async def test_the_first_value_is_drawn_at_once_and_the_rest_together() -> None:
     with a_client():
         on_batch(signal, drawn.append, every_s=0.05)
         signal.emit(1)
+        await asyncio.sleep(0)
         assert drawn == [[1]]
         for number in range(2, 50):
             signal.emit(number)
         assert len(drawn) == 1
         await asyncio.sleep(0.08)
     assert drawn == [[1], list(range(2, 50))]
+
+
+async def test_what_is_told_in_one_step_is_drawn_in_one() -> None:
+    signal: Signal[int] = Signal("numbers")
+    drawn: list[list[int]] = []
+    with a_client():
+        on_batch(signal, drawn.append)
+        for number in range(50):
+            signal.emit(number)
+        await asyncio.sleep(0)
+    assert drawn == [list(range(50))]
+
+
+async def test_a_commit_soon_after_another_does_not_wait_for_the_next_tenth() -> None:
+    signal: Signal[int] = Signal("numbers")
+    drawn: list[list[int]] = []
+    with a_client():
+        on_batch(signal, drawn.append)
+        signal.emit(1)
+        await asyncio.sleep(0.002)
+        signal.emit(2)
+        await asyncio.sleep(0.03)
+    assert drawn == [[1], [2]]
+
+
+async def test_only_what_is_kept_is_drawn() -> None:
+    signal: Signal[int] = Signal("numbers")
+    drawn: list[list[int]] = []
+    with a_client():
+        on_batch(signal, drawn.append, keep=lambda number: number % 2 == 0)
+        for number in range(6):
+            signal.emit(number)
+        await asyncio.sleep(0)
+    assert drawn == [[0, 2, 4]]
+
+
+async def test_a_return_of_the_browser_is_heard_until_the_element_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+    returns: list[str] = []
+
+    async def again() -> None:
+        returns.append("read")
+
+    with a_client() as client:
+        with ui.element("div") as area:
+            on_return(lambda: returns.append(language()))
+            on_return(again)
+        for handler in list(client.connect_handlers):
+            client.safe_invoke(handler)
+        await asyncio.sleep(0.01)
+        assert returns == ["en", "read"]
+        area.delete()
+        assert client.connect_handlers == []
+
+
+async def test_an_address_is_heard_until_the_element_is_gone() -> None:
+    heard: list[str] = []
+    with a_client() as client:
+        for _ in range(5):
+            with ui.element("div") as area:
+                on_path(heard.append)
+            await client.sub_pages_router._handle_open("/executions")
+            area.delete()
+        await client.sub_pages_router._handle_open("/settings")
+        assert heard == ["/executions"] * 5
+        assert len(client.sub_pages_router._path_changed_handlers) == 1
 
 
 async def test_a_steady_stream_is_drawn_at_most_ten_times_a_second() -> None:
@@ -62,6 +131,7 @@ async def test_a_waiting_value_is_not_drawn_after_the_element_is_gone() -> None:
         with ui.element("div") as area:
             on_batch(signal, drawn.append, every_s=0.03)
         signal.emit(1)
+        await asyncio.sleep(0)
         signal.emit(2)
         area.delete()
         await asyncio.sleep(0.06)
@@ -99,6 +169,7 @@ async def test_a_draw_happens_in_the_words_and_slot_of_its_page() -> None:
         on_batch(signal, lambda _: said.append(language()))
         before = len(other.elements)
         signal.emit(1)
+        await asyncio.sleep(0)
         assert said == ["en"]  # the first page is gone
         assert len(other.elements) == before
     assert children == 1
@@ -117,6 +188,7 @@ async def test_one_page_that_cannot_draw_does_not_stop_the_others(
         on_batch(signal, fail)
         on_batch(signal, drawn.append)
         signal.emit(7)
+        await asyncio.sleep(0)
     assert drawn == [[7]]
     assert "could not draw" in caplog.text
 
@@ -129,8 +201,8 @@ async def test_only_the_newest_ten_thousand_wait() -> None:
         for number in range(10_050):
             signal.emit(number)
         await asyncio.sleep(0.05)
-    assert len(drawn[1]) == 10_000
-    assert drawn[1][-1] == 10_049
+    assert len(drawn[0]) == 10_000
+    assert drawn[0][-1] == 10_049
 
 
 async def test_when_deleted_is_called_once() -> None:

@@ -1,5 +1,6 @@
 """The documented nginx file before the real console: pages, sockets, event streams."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import expect
+from websockets.asyncio.client import connect
 
 from tests.conftest import find_free_port
 from tests.support.chromium import a_page, chromium
@@ -55,6 +57,19 @@ async def test_a_page_stays_live_past_the_proxys_own_timeouts_of_a_request(
         await page.wait_for_timeout(30_000)
         await expect(page.locator(".gb-conn")).to_have_attribute("data-state", "live")
         assert await page.evaluate("window.drops") == 0
+
+
+async def test_the_socket_for_programs_is_upgraded_too(proxied: tuple[DrillProcess, str]) -> None:
+    server, url = proxied
+    token = (server.data_dir / "secrets" / "operator.token").read_text().strip()
+    address = url.replace("http", "ws") + "/api/v1/ws/executions?client_id=nginx"
+    headers = {"Authorization": f"Bearer {token}"}
+    async with connect(address, additional_headers=headers, proxy=None) as socket:
+        (key,) = await asyncio.to_thread(server.drill, steps=1)
+        seen: list[str] = []
+        async with asyncio.timeout(10):
+            while not (seen and "succeeded" in seen[-1] and key in seen[-1]):
+                seen.append(str(await socket.recv()))
 
 
 def test_events_arrive_when_they_are_sent(proxied: tuple[DrillProcess, str]) -> None:
