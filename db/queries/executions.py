@@ -4,11 +4,35 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session, col, select
 
 from db.tables.executions import ExecutionEventRow, ExecutionRow
+
+_INSERT = insert(ExecutionRow).returning(col(ExecutionRow.id))
+_MOVE = (
+    update(ExecutionRow)
+    .where(col(ExecutionRow.id) == bindparam("row_number"))
+    .where(col(ExecutionRow.status).in_(bindparam("row_states", expanding=True)))
+)
+_NEXT_EVENT = (
+    select(func.coalesce(func.max(ExecutionEventRow.seq), 0) + 1)
+    .where(col(ExecutionEventRow.execution_id) == bindparam("row_number"))
+    .scalar_subquery()
+)
+_ADD_EVENT = (
+    insert(ExecutionEventRow)
+    .values(
+        execution_id=bindparam("row_number"),
+        seq=_NEXT_EVENT,
+        at=bindparam("at"),
+        kind=bindparam("kind"),
+        text=bindparam("text"),
+        data=bindparam("data"),
+    )
+    .returning(col(ExecutionEventRow.seq))
+)
 
 Numbered = Callable[[Session, int], Any]  # a change that is told its sequence number
 
@@ -21,30 +45,38 @@ def newest_seq(session: Session) -> int:
 def apply_each(session: Session, changes: Sequence[Numbered], first_seq: int) -> list[Any]:
     """Return each change's value, or the exception that undid it alone.
 
-    What the store itself refuses (full, locked, gone) is raised and undoes all.
+    What the store itself refuses (full, locked, gone) is raised and undoes all. Changes are applied
+    together; only when one fails are they undone and applied again one by one.
     """
-    results: list[Any] = []
-    for seq, change in enumerate(changes, first_seq):
-        savepoint = session.begin_nested()
-        try:
-            value = change(session, seq)
-            session.flush()
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001  # boundary: it belongs to the change's caller
-            savepoint.rollback()
-            results.append(error)
-        else:
-            savepoint.commit()
-            results.append(value)
-        session.expunge_all()
-    return results
+    together = session.begin_nested()
+    try:
+        values = [change(session, seq) for seq, change in enumerate(changes, first_seq)]
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001  # boundary: found out and given to its caller below
+        together.rollback()
+        return [_apply(session, change, seq) for seq, change in enumerate(changes, first_seq)]
+    together.commit()
+    return values
+
+
+def _apply(session: Session, change: Numbered, seq: int) -> Any:
+    alone = session.begin_nested()
+    try:
+        value = change(session, seq)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  # boundary: it belongs to the change's caller
+        alone.rollback()
+        return error
+    alone.commit()
+    return value
 
 
 def insert_execution(session: Session, row: ExecutionRow) -> ExecutionRow:
     """Return the row with its new number."""
-    session.add(row)
-    session.flush()
+    values = row.model_dump(exclude={"id"})
+    row.id = session.connection().execute(_INSERT, values).scalar_one()
     return row
 
 
@@ -52,29 +84,16 @@ def move(
     session: Session, number: int, expected: Collection[str], values: Mapping[str, Any]
 ) -> bool:
     """Change the row only while its status is one of the expected; return whether it was."""
-    statement = (
-        update(ExecutionRow)
-        .where(col(ExecutionRow.id) == number)
-        .where(col(ExecutionRow.status).in_(expected))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    return session.connection().execute(statement).rowcount == 1
+    given = {**values, "row_number": number, "row_states": list(expected)}
+    return session.connection().execute(_MOVE, given).rowcount == 1
 
 
 def add_event(  # the columns of one line
     session: Session, number: int, at: datetime, kind: str, *, text: str, data: Mapping[str, Any]
 ) -> int:
     """Return the sequence number the event got within its execution, counted from 1."""
-    newest = select(func.max(ExecutionEventRow.seq)).where(ExecutionEventRow.execution_id == number)
-    seq = (session.exec(newest).one() or 0) + 1
-    session.add(
-        ExecutionEventRow(
-            execution_id=number, seq=seq, at=at, kind=kind, text=text, data=dict(data)
-        )
-    )
-    session.flush()
-    return seq
+    given = {"row_number": number, "at": at, "kind": kind, "text": text, "data": dict(data)}
+    return session.connection().execute(_ADD_EVENT, given).scalar_one()
 
 
 def events(session: Session, number: int, since: int, limit: int) -> list[ExecutionEventRow]:

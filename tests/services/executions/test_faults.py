@@ -17,7 +17,7 @@ from services.foundation.errors import StoreError
 from services.foundation.tasks import Tasks
 from tests.support.builders import until
 from tests.support.clock import FakeClock, settle
-from tests.support.executions import Work
+from tests.support.executions import Work, both_stores
 
 
 class Switch:
@@ -141,6 +141,7 @@ async def test_a_fault_of_ours_while_closing_still_closes(
     assert executions.running() == ()
 
 
+@both_stores
 async def test_announcements_come_in_the_order_of_their_numbers_without_a_gap(
     executions: Executions,
 ) -> None:
@@ -186,6 +187,7 @@ async def test_numbers_go_on_after_a_restart(store: Database, clock: FakeClock) 
     await tasks.stop(1.0)
 
 
+@both_stores
 async def test_one_bad_change_harms_no_other(store: Database) -> None:
     tasks = Tasks()
     ledger = Ledger(store, tasks)

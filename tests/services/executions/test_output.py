@@ -12,7 +12,7 @@ from services.executions.types import Control, Ending, Execution, ExecutionState
 from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work
+from tests.support.executions import Work, both_stores
 
 SILENT = Ending(ExecutionState.SUCCEEDED)
 
@@ -100,6 +100,7 @@ async def test_short_output_makes_no_file(executions: Executions, env: Env) -> N
     assert not (env.runtime_dir / "executions").exists()
 
 
+@both_stores
 async def test_odd_text_is_kept_escaped_and_counted_as_kept(executions: Executions) -> None:
     work, started, control = await begin(executions)
     control.append_output("a\x00")

@@ -18,12 +18,9 @@ from services.executions import store as store_module
 from services.executions.service import Executions
 from services.executions.types import ExecutionFilter, ExecutionState
 from tests.support.clock import START, FakeClock
-from tests.support.executions import Work
+from tests.support.executions import Work, both_stores
 from tests.support.many_executions import KINDS, fill, time_of
 
-both_stores = pytest.mark.parametrize(
-    "store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)
 COUNT = 3_000
 STATES = list(ExecutionState)
 

@@ -20,7 +20,7 @@ from services.executions.types import (
 from services.foundation.errors import ConflictError
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work
+from tests.support.executions import Work, both_stores
 
 
 async def whole_with_parts(
@@ -39,6 +39,7 @@ async def whole_with_parts(
     return whole, work, started, parts
 
 
+@both_stores
 async def test_parts_carry_their_whole_and_are_listed_under_it(executions: Executions) -> None:
     whole, work, started, parts = await whole_with_parts(executions)
     assert {part.parent_id for part in parts} == {started.id}

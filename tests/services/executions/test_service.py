@@ -19,9 +19,10 @@ from services.foundation.messages import say
 from services.foundation.tasks import Tasks
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work
+from tests.support.executions import Work, both_stores
 
 
+@both_stores
 async def test_a_start_is_stored_and_announced_and_its_end_is_too(executions: Executions) -> None:
     work = Work()
     executions.register(work.kind)
@@ -234,14 +235,15 @@ async def test_a_keeper_that_is_cancelled_still_records_the_end(
     assert stored.status is ExecutionState.INTERRUPTED
 
 
+@both_stores
 async def test_what_another_start_left_open_becomes_interrupted_with_a_reason(
-    database: Database, clock: FakeClock
+    store: Database, clock: FakeClock
 ) -> None:
-    before = Executions(database, clock, Tasks())
+    before = Executions(store, clock, Tasks())
     work = Work()
     before.register(work.kind)
     left = await before.start("demo", {})
-    after = Executions(database, clock, Tasks())
+    after = Executions(store, clock, Tasks())
     after.register(work.kind)
     mine = await after.start("demo", {})
     assert await after.recover() == 1
@@ -258,6 +260,7 @@ async def test_what_another_start_left_open_becomes_interrupted_with_a_reason(
     assert (await after.get(left.execution_id)).status is ExecutionState.INTERRUPTED
 
 
+@both_stores
 async def test_progress_is_saved_at_once_then_coalesced(
     executions: Executions, clock: FakeClock
 ) -> None:

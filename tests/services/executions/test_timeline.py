@@ -26,9 +26,10 @@ from services.foundation.errors import InputError, NotFoundError
 from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work
+from tests.support.executions import Work, both_stores
 
 
+@both_stores
 async def test_the_timeline_is_gapless_and_can_be_read_from_any_point(
     executions: Executions,
 ) -> None:
@@ -58,6 +59,7 @@ async def test_the_timeline_is_gapless_and_can_be_read_from_any_point(
     assert len(await executions.events(started.execution_id)) == 23
 
 
+@both_stores
 async def test_an_acknowledged_event_is_on_disk(executions: Executions, store: Database) -> None:
     work = Work()
     executions.register(work.kind)
@@ -165,6 +167,7 @@ async def test_what_a_kind_refuses_leaves_no_row(executions: Executions) -> None
     await executions.wait(started.execution_id)
 
 
+@both_stores
 async def test_s2_53_old_ones_go_with_their_timeline_and_output_running_ones_never(
     executions: Executions, clock: FakeClock, env: Env, store: Database
 ) -> None:
