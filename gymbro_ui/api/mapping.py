@@ -54,6 +54,13 @@ def router(console: "Console") -> APIRouter:
     api = APIRouter(
         prefix="/api/v1/llm", tags=["mappings"], route_class=WireRoute, responses=REFUSALS
     )
+    _add_rows(api, console)
+    _add_switches(api, console)
+    return api
+
+
+def _add_rows(api: APIRouter, console: "Console") -> None:
+    """Add listing, saving and import."""
     admin = Depends(admin_caller(console))
 
     @api.get("/model-groups")
@@ -93,6 +100,11 @@ def router(console: "Console") -> APIRouter:
             _audit(request, caller, "imported", f"{len(plan.edits)} mappings")
         return envelope(request_id_of(request.scope), _plan_row(plan))
 
+
+def _add_switches(api: APIRouter, console: "Console") -> None:
+    """Add what is done to one mapping; its id may hold slashes, so these come last."""
+    admin = Depends(admin_caller(console))
+
     @api.post("/model-groups/{mapping_id:path}/activate")
     async def activate(  # pyright: ignore[reportUnusedFunction]
         mapping_id: str,
@@ -111,8 +123,6 @@ def router(console: "Console") -> APIRouter:
         await console.mapping.delete(mapping_id)
         _audit(request, caller, "deleted", mapping_id)
         return envelope(request_id_of(request.scope), {"id": mapping_id})
-
-    return api
 
 
 def _plan_row(plan: ImportPlan) -> dict[str, Any]:
