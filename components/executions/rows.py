@@ -15,7 +15,7 @@ from components.primitives.formats import (
     zone_of,
 )
 from components.status.looks import EXECUTION_LOOKS, look_props, trigger_word
-from components.words import language, tr
+from components.words import language, sentence, tr
 from services.executions.types import (
     CancelStage,
     Execution,
@@ -125,7 +125,7 @@ def result_text(one: Execution) -> str:
 
 def error_text(one: Execution) -> str:
     """Return why it ended badly; a sentence of ours in the page's language, foreign text as it is."""
-    return tr(one.error)
+    return sentence(one.reason)
 
 
 def error_kind_text(one: Execution) -> str:

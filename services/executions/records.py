@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from db.tables.executions import ExecutionEventRow, ExecutionRow
-from services.executions.rules import ERROR_MAX, OUTPUT_MAX, clean, cut, plain, read_input
+from services.executions.rules import (
+    ERROR_MAX,
+    OUTPUT_MAX,
+    clean,
+    cut,
+    plain,
+    read_input,
+    said_of,
+)
 from services.executions.types import (
     Ending,
     Execution,
@@ -102,15 +110,17 @@ def new_row(  # what makes an execution
 def end_values(ending: Ending, execution: Execution, now: datetime) -> dict[str, Any]:
     """Return the column values that close a row; `execution` holds the streamed output."""
     output = clean(ending.output)
+    error = ending.error
+    said = said_of(error) if error is not None and error.params else {}
     return {
         "status": str(ending.status),
         "test_output": cut(output, OUTPUT_MAX) if output else execution.output,
         "output_size": len(output) if output else execution.output_size,
         "error_kind": cut(clean(ending.error_kind), 100),
-        "error_message": cut(clean(str(ending.error)) if ending.error else "", ERROR_MAX),
+        "error_message": cut(clean(str(error)) if error else "", ERROR_MAX),
         "done": execution.done,
         "total": execution.total,
-        "meta": {**execution.meta, **plain(ending.meta)},
+        "meta": {**execution.meta, **plain(ending.meta), **said},
         "updated_at": now,
         "heartbeat_at": now,
         "finished_at": now,

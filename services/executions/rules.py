@@ -1,13 +1,14 @@
 """Pure: which state may follow which, and how values are fitted to their columns."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from services.executions.types import Ending, ExecutionState
 from services.foundation.errors import ConsoleError, InputError
-from services.foundation.messages import say
+from services.foundation.messages import Message, say
 
 OPEN = (ExecutionState.PENDING, ExecutionState.RUNNING)
 INPUT_MAX = 5_000  # characters
@@ -15,6 +16,8 @@ OUTPUT_MAX = 65_536
 ERROR_MAX = 2_000
 PARAMS_MAX_BYTES = 1_000_000
 _CUT = "…"
+_HOLES = re.compile(r"\{[^{}]*\}")
+_WORDS = re.compile(r"\w")
 
 
 def may_follow(old: ExecutionState, new: ExecutionState) -> bool:
@@ -86,6 +89,15 @@ def clean(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "\\x00")
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def said_of(error: Message) -> dict[str, Any]:
+    """Return the sentence as its template and values, so that pages can translate it; or nothing."""
+    params = {name: v if isinstance(v, int | float) else str(v) for name, v in error.params.items()}
+    size = len(error.text) + sum(len(str(value)) for value in params.values())
+    if size > ERROR_MAX or not _WORDS.search(_HOLES.sub("", error.text)):
+        return {}
+    return {"said": plain({"text": error.text, "params": params})}
 
 
 def fitted(ending: Ending) -> Ending:

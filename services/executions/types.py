@@ -95,6 +95,12 @@ class Execution:
     cancel_asked_at: datetime | None = None
     queue_place: int = 0  # 1 is next; 0 when it does not wait
 
+    @property
+    def reason(self) -> Message:
+        """Why it ended badly, as a template with its values where the work gave one."""
+        said = self.meta.get("said")
+        return Message(said["text"], said["params"]) if said else Message(self.error)
+
 
 @dataclass(frozen=True, slots=True)
 class ExecutionEvent:

@@ -244,3 +244,24 @@ async def test_many_runs_leave_nothing_behind(
     assert not [one for one in gc.get_objects() if isinstance(one, Running)]
     assert len(gc.get_objects()) - before < 200  # one object a run would be a leak
     await tasks.stop(1.0)
+
+
+async def test_a_reason_keeps_its_template_so_that_pages_can_translate_it(
+    executions: Executions, clock: FakeClock
+) -> None:
+    work = Work(timeout_s=3.0)
+    executions.register(work.kind)
+    started = await executions.start("demo", {})
+    await work.begun.wait()
+    await clock.advance(3.1)
+    await asyncio.wait_for(executions.wait(started.execution_id), 5)
+    stored = await executions.get(started.execution_id)
+    assert stored.reason.text == "It took longer than the {seconds:g} s it may take"
+    assert str(stored.reason) == stored.error == "It took longer than the 3 s it may take"
+    failing = Work("failing")
+    failing.go.set()
+    executions.register(failing.kind)
+    failed = await executions.start("failing", {"raise": True})
+    ended = await executions.wait(failed.execution_id)
+    assert str(ended.reason) == ended.error  # foreign words are no template
+    assert "said" not in ended.meta
