@@ -40,12 +40,8 @@ async def test_it_is_a_grid_with_one_way_in_and_a_name_for_every_cell(
     async with chromium() as browser, a_page(browser, preview.url + "/e2e") as page:
         grid = await the_grid(page)
         await expect(grid).to_have_attribute("aria-colcount", "52")
-        assert (
-            await page.evaluate(GRID + "el.querySelectorAll('[tabindex=\"0\"]').length") == 1
-        )
-        unnamed = (
-            "[...el.querySelectorAll('[role=gridcell]')].filter(c => !c.ariaLabel).length"
-        )
+        assert await page.evaluate(GRID + "el.querySelectorAll('[tabindex=\"0\"]').length") == 1
+        unnamed = "[...el.querySelectorAll('[role=gridcell]')].filter(c => !c.ariaLabel).length"
         assert await page.evaluate(GRID + unnamed) == 0
         cell = row(page, "ds-v3").locator(".gx-cell:not([hidden])").last
         await expect(cell).to_have_attribute("aria-label", re.compile(r"ds-v3, \d\d-\d\d .*失败"))
