@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.words import word
-from gymbro_ui.pages import agents, dashboard, e2e, executions, mapping, models, prompts, settings
+from gymbro_ui.pages import (
+    agents,
+    audit,
+    dashboard,
+    e2e,
+    executions,
+    mapping,
+    models,
+    prompts,
+    settings,
+    sync,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +77,14 @@ PAGES: tuple[Page, ...] = (
         group=word("Models & checks"),
         key="g",
     ),
+    Page("/audit", word("Audit"), "history", audit.render, group=word("Console"), key="a"),
     Page("/settings", word("Settings"), "tune", settings.render, group=word("Console"), key="s"),
 )
 
 
 # Pages of one thing, reached from a page of the menu; {name} stands for one part of the path.
 DETAILS: tuple[Page, ...] = (
+    Page("/sync", word("Sync with Supabase"), "sync", sync.render, parent="/models"),
     Page(
         "/executions/{key}",
         word("Execution"),

@@ -99,6 +99,7 @@ class Console:
             database, clock, self.tasks, self.secrets, self.env, catalogue, self.executions
         )
         self.audit = Audit(database, clock)
+        self.audit.follow(self.models.books, settings.books, self.targets.books)
         self.undo = Undo(self.audit, catalogue, settings, self.targets)
         self.schedules = Schedules(database, clock, settings, self.tasks)
         if not self.one_shot:

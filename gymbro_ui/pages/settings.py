@@ -19,6 +19,7 @@ from components.primitives.toolbar import Segment
 from components.settings.about import Path, about
 from components.settings.pace_form import PaceForm
 from components.settings.secret_row import fact_row, secret_row
+from components.settings.supabase_form import SupabaseCalls, SupabaseForm
 from components.settings.target_form import TargetForm, Tested
 from components.settings.target_list import TargetActs, TargetList
 from components.status.targets import target_name
@@ -27,6 +28,7 @@ from components.words import LANGUAGES, choose_language, language, tr
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.connection import try_target
+from services.supabase.types import SupabaseEdit
 from services.targets.types import Target, TargetEdit
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def render(console: "Console") -> None:
     sections: tuple[tuple[str, str, Callable[[Console], None]], ...] = (
         ("targets", tr("Service under test"), _targets),
         ("signin", tr("Sign-in"), _sign_in),
+        ("supabase", "Supabase", _supabase),
         ("schedule", tr("Schedule"), _schedule),
         ("pace", tr("Refresh pace"), _pace),
         ("look", tr("Language & look"), _look),
@@ -150,6 +153,26 @@ def _sign_in(console: "Console") -> None:
             tr("Allowed") if env.anon_enabled else tr("Refused"),
             mono=False,
         )
+
+
+# -- Supabase
+
+
+def _supabase(console: "Console") -> None:
+    project = console.cloud.supabase
+
+    async def save(edit: SupabaseEdit, fields: dict[str, Field]) -> bool:
+        stored = await act(lambda: project.save(edit), done=tr("Saved"), fields=fields)
+        return stored is not None
+
+    calls = SupabaseCalls(
+        save=save,
+        test=lambda: act(project.test),
+        sync=lambda: ui.navigate.to("/sync"),
+    )
+    with card("Supabase", note=tr("The app's own copy of providers, mappings and prompts")):
+        form = SupabaseForm(project.view, project.optional_sql, calls)
+    on_batch(project.changed, lambda batch: form.load(batch[-1]))
 
 
 # -- schedule

@@ -4,10 +4,12 @@ from db.engine import Database
 from db.errors import RowNotFoundError
 from db.queries import audit as queries
 from db.tables.audit import AuditRow
+from services.audit.books import Books
 from services.audit.types import AuditEntry, AuditFilter, AuditPage
 from services.foundation.actor import current_actor
 from services.foundation.clock import Clock
 from services.foundation.errors import NotFoundError
+from services.foundation.signals import Signal
 from services.foundation.storing import stored
 
 PAGE_MAX = 500
@@ -20,6 +22,12 @@ class Audit:
         """Keep where the log is."""
         self._database = database
         self._clock = clock
+        self.recorded: Signal[str] = Signal("audit.recorded")
+
+    def follow(self, *books: Books) -> None:
+        """Announce what is written through these books."""
+        for one in dict.fromkeys(books):
+            one.recorded.subscribe(self.recorded.emit)
 
     async def page(
         self, wanted: AuditFilter, *, limit: int = 100, before: int | None = None

@@ -27,7 +27,7 @@ _BY_CODE = {
     "PGRST302": Fault.KEY_REFUSED,
     "PGRST303": Fault.KEY_REFUSED,
 }
-_SENTENCES: Mapping[Fault, str] = {
+TEXTS: Mapping[Fault, str] = {
     Fault.SERVER: "Supabase answered HTTP {http}: {detail}",
     Fault.PAUSED: "The Supabase project is paused. Restore it in its dashboard",
     Fault.LIMITED: "Supabase asks to wait: too many requests",
@@ -51,8 +51,8 @@ def to_error(
     fault = fault_of(status, code)
     shown = redact(" ".join(detail.split()))[:DETAIL_MAX] or code or f"HTTP {status}"
     return RemoteError(
+        TEXTS[fault],
         fault,
-        _SENTENCES[fault],
         status=status,
         retry_after_s=retry_after_s,
         http=status,
@@ -154,8 +154,8 @@ def plain_rows(table: str, data: object) -> list[dict[str, Any]]:
 def malformed(table: str, detail: str) -> RemoteError:
     """Return the error for an answer that is no table, though it came as a success."""
     return RemoteError(
-        Fault.MALFORMED,
         "Supabase answered with something that is not a table ({detail}). Nothing was changed",
+        Fault.MALFORMED,
         table=table,
         detail=detail,
     )

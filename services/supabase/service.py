@@ -133,6 +133,7 @@ class Supabase:
     async def test(self) -> ConnectionReport:
         """Return what the project shows of its tables; never raises for the network."""
         remote = self.remote()
+        await remote.prepare()
         begun = self._clock.monotonic()
         tables = [
             await self._look(remote, name, is_optional=optional)
@@ -147,6 +148,7 @@ class Supabase:
 
     async def ping(self) -> bool:
         """Return whether a HEAD of one row was answered, up to three tries; keep how it looked."""
+        await self.remote().prepare()
         for attempt in range(3):
             if attempt:
                 await self._clock.sleep(float(attempt))

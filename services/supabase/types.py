@@ -60,8 +60,8 @@ class RemoteError(UpstreamError):
 
     def __init__(
         self,
-        fault: Fault,
         text: str,
+        fault: Fault,
         *,
         status: int | None = None,
         retry_after_s: float | None = None,

@@ -39,7 +39,8 @@ class Syncing:
         """Raise InputError for parameters that mean nothing, ConflictError for an old preview."""
         if "plan" in params:
             self._sync.plan(str(params["plan"]))
-            read_choices(params)
+            if "choices" in params:
+                read_choices(params)
         else:
             read_request(params)
 
@@ -49,7 +50,9 @@ class Syncing:
         try:
             if "plan" in params:
                 made = self._sync.plan(str(params["plan"]))
-                report = await self._sync.run(made, read_choices(params), tell)
+                given = "choices" in params
+                choices = read_choices(params) if given else self._sync.chosen(made.id)
+                report = await self._sync.run(made, choices, tell)
             else:
                 report = await self._sync.sync(read_request(params), tell)
         except RemoteError as error:

@@ -90,7 +90,7 @@ class MappingCarrier:
             if not writes or await self._write_row(rows, list(known.values())):
                 return outcomes + [self._done(entry, entry.key) for entry in writes]
         raise RemoteError(
-            Fault.SERVER, "Somebody else writes the mappings at Supabase at this very moment"
+            "Somebody else writes the mappings at Supabase at this very moment", Fault.SERVER
         )
 
     async def _write_row(self, rows: Sequence[Any], mappings: Sequence[Any]) -> bool:
@@ -119,8 +119,8 @@ class MappingCarrier:
             return self._done(entry, "")
         if not rows:
             raise RemoteError(
-                Fault.ROW_REFUSED,
                 "The prompt of {key} is not at Supabase yet; push it first",
+                Fault.ROW_REFUSED,
                 key=entry.key,
             )
         tools = contents.parsed(rows[0].get("tools_json"))

@@ -17,6 +17,12 @@ from services.sync.types import (
     SyncRequest,
 )
 
+_LABELS: Mapping[SyncKind, str] = {
+    SyncKind.MODEL: say("Provider").text,
+    SyncKind.PROMPT: say("Prompt").text,
+    SyncKind.MAPPING: say("Mapping").text,
+}
+
 
 @dataclass(slots=True)
 class Comparison:
@@ -149,9 +155,9 @@ def warnings(
         return []
     return [
         say(
-            "Supabase has no row of the kind {kind} any more; here there are {n}. Nothing is deleted unless"
+            "Supabase has no row of the kind {label} any more; here there are {n}. Nothing is deleted unless"
             " you choose it",
-            kind=str(kind),
+            label=_LABELS[kind],
             n=len(local),
         )
     ]

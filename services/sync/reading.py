@@ -39,9 +39,9 @@ async def read_table(remote: Table, table: str) -> Rows:
         if len(set(ids)) == len(ids) and await remote.count(table) == len(rows):
             return rows
     raise RemoteError(
-        Fault.MALFORMED,
         "The table {table} changes while it is read: its rows and their number do not agree. Nothing was"
         " changed; try again",
+        Fault.MALFORMED,
         table=table,
     )
 
@@ -57,13 +57,13 @@ async def _one_pass(remote: Table, table: str) -> Rows:
         last = page.rows[-1].get("id")
         if last is None or last == after:
             raise RemoteError(
-                Fault.COLUMN_MISSING,
                 "The table {table} lacks a column: {detail}",
+                Fault.COLUMN_MISSING,
                 table=table,
                 detail="id",
             )
         after = last
-    raise RemoteError(Fault.MALFORMED, "The table {table} has no end", table=table)
+    raise RemoteError("The table {table} has no end", Fault.MALFORMED, table=table)
 
 
 class RemoteState:

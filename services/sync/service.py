@@ -52,6 +52,9 @@ class Sync:
         self._parts = parts
         self._lock = asyncio.Lock()
         self._plans: dict[str, SyncPlan] = {}
+        self._chosen: dict[
+            str, Mapping[str, Choice]
+        ] = {}  # by plan: too much for an execution's row
         self.last: SyncReport | None = None
         self.done: Signal[SyncReport] = Signal("sync.done")
 
@@ -82,7 +85,9 @@ class Sync:
             made = replace(made, made_at=now, took_ms=took_ms, api_keys=state.api_keys)
         self._plans[made.id] = made
         while len(self._plans) > PLANS_KEPT:
-            del self._plans[next(iter(self._plans))]
+            oldest = next(iter(self._plans))
+            del self._plans[oldest]
+            self._chosen.pop(oldest, None)
         return made
 
     def plan(self, plan_id: str) -> SyncPlan:
@@ -91,6 +96,15 @@ class Sync:
         if found is None:
             raise ConflictError("This preview is outdated; look at the differences again")
         return found
+
+    def choose(self, plan_id: str, choices: Mapping[str, Choice]) -> None:
+        """Keep what was chosen of a preview until it is carried out; raise ConflictError."""
+        self.plan(plan_id)
+        self._chosen[plan_id] = dict(choices)
+
+    def chosen(self, plan_id: str) -> Mapping[str, Choice]:
+        """Return what was chosen of a preview; nothing when nobody chose."""
+        return self._chosen.get(plan_id, {})
 
     async def last_synced_at(self) -> datetime | None:
         """Return when both sides last agreed on anything."""
@@ -108,6 +122,7 @@ class Sync:
         """
         async with self._lock:
             self._plans.pop(made.id, None)
+            self._chosen.pop(made.id, None)
             chosen = plan.checked(made, choices)
             backups = await self._back_up(made.kinds)
             await self._forget_moved(made, chosen)

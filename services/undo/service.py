@@ -47,6 +47,11 @@ class Undo:
             AuditKind.TARGET: self._target,
         }
 
+    @staticmethod
+    def can_undo(entry: AuditEntry) -> bool:
+        """Return whether the entry can be taken back, as far as the entry itself says."""
+        return is_reversible(entry)
+
     async def undo(self, entry_id: int) -> AuditEntry:
         """Return the entry, marked as taken back.
 

@@ -51,6 +51,7 @@ class ModelsPage:
             spacer()
             button(tr("Mapping"), lambda: ui.navigate.to("/mapping"), icon="alt_route")
             button(tr("E2E records"), lambda: ui.navigate.to("/e2e"), icon="grid_on")
+            button(tr("Sync"), lambda: ui.navigate.to("/sync"), icon="sync")
             self._probe = ProbeControl(ProbeCalls(desk.probe_all, desk.cancel_probe))
             button(tr("Add provider"), lambda: desk.edit(None), icon="add", kind="primary")
         calls = HeadCalls(

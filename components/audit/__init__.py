@@ -1,0 +1,1 @@
+"""Who changed what: the log, one entry whole, the way back."""

@@ -1,0 +1,86 @@
+"""Words and looks of the log: kinds, actions, where an entry leads."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from components.status.looks import Look
+from components.words import tr, word
+from services.audit.types import AuditAction, AuditEntry, AuditKind
+
+KIND_WORDS: Mapping[str, str] = {
+    AuditKind.MODEL: word("Provider"),
+    AuditKind.BLOCKED: word("Blocked models"),
+    AuditKind.MAPPING: word("Mapping"),
+    AuditKind.PROMPT: word("Prompt"),
+    AuditKind.SETTINGS: word("Settings"),
+    AuditKind.GATEWAY: word("Gateway"),
+    AuditKind.TARGET: word("Service under test"),
+    AuditKind.ACCESS: word("Access"),
+    AuditKind.SUPABASE: word("Supabase project"),
+    AuditKind.SYNC: word("Sync"),
+}
+ACTION_LOOKS: Mapping[str, Look] = {
+    AuditAction.CREATED: Look("ended", "hollow", "plain", word("Created")),
+    AuditAction.CHANGED: Look("ended", "half", "plain", word("Changed")),
+    AuditAction.DELETED: Look("failed", "cross", "outline", word("Deleted")),
+    AuditAction.DONE: Look("ended", "tick", "tint", word("Done")),
+}
+_ACTORS: Mapping[str, str] = {
+    "console": word("This console"),
+    "operator": word("Command or operator token"),
+}
+
+
+def kind_word(kind: str) -> str:
+    """Return what was changed, in the page's language."""
+    return tr(KIND_WORDS[kind]) if kind in KIND_WORDS else kind
+
+
+def action_look(action: str) -> Look:
+    """Return how the act is shown."""
+    return ACTION_LOOKS.get(action, ACTION_LOOKS[AuditAction.DONE])
+
+
+def actor_word(actor: str) -> str:
+    """Return who it was, in the page's language."""
+    return tr(_ACTORS[actor]) if actor in _ACTORS else actor
+
+
+def subject_word(entry: AuditEntry) -> str:
+    """Return the name of what was changed; settings have none but their own."""
+    if entry.kind in (AuditKind.MODEL, AuditKind.MAPPING, AuditKind.PROMPT, AuditKind.TARGET):
+        return entry.subject
+    return kind_word(entry.kind)
+
+
+def value_text(value: Any) -> str:
+    """Return a value as a person reads it."""
+    if value is None or value in ("", [], {}):
+        return tr("(empty)")
+    if isinstance(value, bool):
+        return tr("Yes") if value else tr("No")
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=1)[:4_000]
+
+
+def place_of(entry: AuditEntry) -> str:
+    """Return the address where the thing is now; empty where there is none."""
+    if entry.action == AuditAction.DELETED:
+        return ""
+    after = entry.after or {}
+    if entry.kind == AuditKind.PROMPT:
+        number = after.get("newest_no") or after.get("version_no")
+        return f"/prompts?id={entry.subject_id}" + (f"&v={number}" if number else "")
+    return {
+        AuditKind.MODEL: f"/models?q={quote(entry.subject)}",
+        AuditKind.BLOCKED: "/mapping",
+        AuditKind.MAPPING: f"/mapping?q={quote(entry.subject_id.partition(':')[2])}",
+        AuditKind.SETTINGS: "/settings#schedule",
+        AuditKind.GATEWAY: "/settings",
+        AuditKind.TARGET: "/settings#targets",
+        AuditKind.SUPABASE: "/settings#supabase",
+        AuditKind.SYNC: "/sync",
+    }.get(AuditKind(entry.kind), "")

@@ -1,0 +1,1 @@
+"""Both sides of the catalogue: differences, choices, what waits."""
