@@ -141,17 +141,33 @@ class Resolver:
 
     def _base(self, mapping: ModelMapping) -> _Base:
         wanted = dict.fromkeys(n for n in (mapping.default_model, *mapping.candidates) if n)
-        return _Base(mapping, tuple(model for model in wanted if self.flaw_of(model) is None))
+        left = tuple(model for model in wanted if self.flaw_of(model) is None)
+        if not left and not self.is_strict:
+            left = self._stand_in()
+        return _Base(mapping, left)
+
+    def _stand_in(self) -> tuple[str, ...]:
+        """Return the default endpoint's own model when it can be used, else nothing."""
+        for endpoint in self._usable():
+            if endpoint.is_default and endpoint.model and self.flaw_of(endpoint.model) is None:
+                return (endpoint.model,)
+        return ()
 
     def _reasons(self, mapping: ModelMapping) -> list[Message]:
         """Return the first sentences of an explanation; they are made when somebody asks."""
         wanted = dict.fromkeys(n for n in (mapping.default_model, *mapping.candidates) if n)
         named = ", ".join(wanted) or say("no model")
-        flaws = ((model, self.flaw_of(model)) for model in wanted)
-        return [
+        flaws = [(model, self.flaw_of(model)) for model in wanted]
+        reasons = [
             say("Mapping {id} names {models}.", id=mapping.id, models=named),
             *(_reason_of(flaw, model) for model, flaw in flaws if flaw is not None),
         ]
+        if not self.is_strict and all(flaw is not None for _, flaw in flaws):
+            reasons += [
+                say("Strict routing is off: {model} stands in.", model=model)
+                for model in self._stand_in()
+            ]
+        return reasons
 
     def _find(self, key: str) -> _Base | None:
         for mapping_id in self.key_ids(key):

@@ -80,6 +80,17 @@ def test_blocked_and_unoffered_models_are_dropped_and_nothing_else_steps_in() ->
     assert model_of(a_resolver(mappings, endpoints, "b"), "k") is None
 
 
+def test_with_strict_routing_off_the_default_endpoints_model_stands_in_and_says_so() -> None:
+    mappings = [a_mapping(Scope.MAPPING, "k", "gone")]
+    endpoints = [an_endpoint(1, "first"), an_endpoint(2, "stand-in", is_default=True)]
+    strict = a_resolver(mappings, endpoints)
+    assert model_of(strict, "k") is None
+    loose = replace(strict, is_strict=False)
+    assert model_of(loose, "k") == "stand-in"
+    steps = [str(step) for step in loose.explain("k", RequestContext()).steps]
+    assert "Strict routing is off: stand-in stands in." in steps
+
+
 @pytest.mark.parametrize(
     "broken",
     [{"is_active": False}, {"status": "offline"}, {"has_api_key": False}],
