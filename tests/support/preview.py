@@ -23,10 +23,12 @@ from services.foundation.signals import Signal
 from services.schedules import triggers
 from services.schedules.types import ScheduleView, Slot, SlotState
 from services.settings import rules
-from services.settings.types import Preferences
+from services.settings.types import AppSettings, Preferences
 from services.targets.types import Target, TargetEdit
 from tests.support import preview_data as data
 from tests.support.preview_agents import agent_parts
+from tests.support.preview_catalogue import catalogue_parts
+from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
 
 
@@ -35,6 +37,7 @@ class FakeSettings:
 
     def __init__(self) -> None:
         self.preferences = Preferences(e2e_interval_hours=3, e2e_timezone="Asia/Shanghai")
+        self.app = AppSettings()
         self.problems: list[str] = []
         self.changed: Signal[Preferences] = Signal("settings.changed")
 
@@ -254,10 +257,8 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         executions=executions,
         **agent_parts(executions, data.NOW, bare=bare, going=running),
         e2e=FakeE2e(running=running, bare=bare),
-        mapping=types.SimpleNamespace(
-            changed=Signal("mapping.changed"),
-            mapped=lambda **_: () if bare else data.mapped(),
-        ),
+        **catalogue_parts(bare=bare),
+        **cloud_parts(bare=bare),
         accounts=accounts,
     )
 

@@ -17,7 +17,7 @@ from services.executions.types import (
 from services.foundation.errors import NotFoundError
 from services.foundation.inputs import copy_name
 from services.foundation.signals import Signal
-from services.prompts.types import Prompt, PromptType, PromptVersion
+from services.prompts.types import ActivePrompts, Prompt, PromptType, PromptVersion
 from services.workflows import rules as workflow_rules
 from services.workflows.starter import starter_steps
 from services.workflows.step_kinds import step_kinds
@@ -81,6 +81,9 @@ class FakePrompts:
 
     def all(self) -> tuple[Prompt, ...]:
         return (self._one,)
+
+    def active(self, _protocol: object) -> ActivePrompts:
+        return ActivePrompts(system_id=1, system_version_no=3, system_text="Be kind.")
 
     async def versions(self, prompt_id: int) -> list[PromptVersion]:
         return [PromptVersion(prompt_id, no, "Be kind.", None, "", NOW) for no in (3, 2, 1)]
