@@ -75,18 +75,21 @@ class Outbox:
         """Return how many frames wait."""
         return len(self._frames)
 
-    async def next(self) -> str | None:
-        """Return the next text, waiting for one; None when the client lags too far behind."""
-        while True:
-            if self.is_overrun:
-                return None
-            if self._replies:
-                return self._replies.pop(0)
-            if self._frames:
-                return self._frames.popleft().text
+    def take(self) -> str | None:
+        """Return the next text, None when nothing waits."""
+        if self._replies:
+            return self._replies.pop(0)
+        return self._frames.popleft().text if self._frames else None
+
+    async def wait(self) -> bool:
+        """Return once something waits; False when the client lags too far behind."""
+        while not self.is_overrun:
+            if self._replies or self._frames:
+                return True
             self.coalesced = 0
             self._news.clear()
             await self._news.wait()
+        return False
 
 
 class Feed:

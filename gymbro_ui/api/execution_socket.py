@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -74,6 +75,18 @@ def _since(websocket: WebSocket) -> int | None:
     return int(text)
 
 
+@asynccontextmanager
+async def _patience() -> AsyncGenerator[asyncio.Timeout]:
+    """Let a client take SEND_S for a message; raise SocketRefusedError when it does not."""
+    try:
+        async with asyncio.timeout(SEND_S) as limit:
+            yield limit
+    except TimeoutError:
+        raise SocketRefusedError(socket_access.BUSY, "the client does not read") from None
+    except RuntimeError:  # starlette: sent after the close
+        raise WebSocketDisconnect from None
+
+
 class _Session:
     """One client: a task that sends, one that listens, one that pings."""
 
@@ -121,18 +134,21 @@ class _Session:
                 await self._put(frame.text)
 
     async def _send(self) -> None:
-        while (text := await self._outbox.next()) is not None:
-            await self._put(text)
+        while await self._outbox.wait():
+            await self._put_all()
         raise SocketRefusedError(socket_access.BUSY, "too far behind: come back with since")
 
-    async def _put(self, text: str) -> None:
-        try:
-            async with asyncio.timeout(SEND_S):
+    async def _put_all(self) -> None:
+        """Send what waits; the client must take each message in time."""
+        loop = asyncio.get_running_loop()
+        async with _patience() as limit:
+            while (text := self._outbox.take()) is not None:
+                limit.reschedule(loop.time() + SEND_S)
                 await self._websocket.send_text(text)
-        except TimeoutError:
-            raise SocketRefusedError(socket_access.BUSY, "the client does not read") from None
-        except RuntimeError:  # starlette: sent after the close
-            raise WebSocketDisconnect from None
+
+    async def _put(self, text: str) -> None:
+        async with _patience():
+            await self._websocket.send_text(text)
 
     async def _listen(self) -> None:
         while True:

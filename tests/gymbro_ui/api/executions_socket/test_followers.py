@@ -161,7 +161,7 @@ async def test_a_long_line_keeps_the_newest_of_each_execution_in_order() -> None
     assert len(outbox) < 2 * execution_feed.COALESCE_OVER
     got: list[int] = []
     while len(outbox):
-        text = await outbox.next()
+        text = outbox.take()
         assert text is not None
         got.append(json.loads(text)["seq"])
     assert got == sorted(got)
@@ -177,7 +177,7 @@ async def test_who_lags_over_too_many_executions_must_come_back() -> None:
     for seq in range(1, 2_000):
         feed.add(an_update(seq, seq))
     assert outbox.is_overrun
-    assert await outbox.next() is None
+    assert not await outbox.wait()
     assert len(outbox) == 0
 
 
