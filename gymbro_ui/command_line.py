@@ -21,8 +21,8 @@ class Commands(Protocol):
         self,
         name: str,
         *,
-        help: str,
-        description: str | None = None,  # its own word
+        help: str,  # noqa: A002  # its own word
+        description: str | None = None,
     ) -> argparse.ArgumentParser:
         """Return the parser of a new sub-command."""
         ...

@@ -73,7 +73,9 @@ async def run_again(console: "Console", key: str) -> Execution | None:
     started = await act(lambda: console.executions.run_again(old.execution_id))
     if started is not None:
         address = f"/executions/{started.execution_id}"
-        toast(tr("The run was started"), action=tr("Open"), on_action=lambda: ui.navigate.to(address))
+        toast(
+            tr("The run was started"), action=tr("Open"), on_action=lambda: ui.navigate.to(address)
+        )
     return started
 
 

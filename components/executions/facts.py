@@ -88,7 +88,9 @@ def _relations(one: Execution, kinds: Kinds) -> list[dict[str, Any]]:
     if one.agent_id is not None:
         found.append(
             _fact(
-                tr("Agent"), one.subject or f"#{one.agent_id}", href=f"/agents?tab=agents&id={one.agent_id}"
+                tr("Agent"),
+                one.subject or f"#{one.agent_id}",
+                href=f"/agents?tab=agents&id={one.agent_id}",
             )
         )
     if one.workflow_id is not None:

@@ -110,4 +110,6 @@ def _mark_default(
     names = {row.id: row.name for row in rows}
     old = ", ".join(names.get(i, "") for i in before)
     if chosen is not None and before:
-        add_mark(session, now, "default", names.get(chosen, ""), f"changed|{old} → {names.get(chosen)}")
+        add_mark(
+            session, now, "default", names.get(chosen, ""), f"changed|{old} → {names.get(chosen)}"
+        )

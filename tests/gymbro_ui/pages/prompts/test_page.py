@@ -201,9 +201,7 @@ async def test_what_was_typed_waits_for_the_operator(user: User, console: Consol
     assert console.prompts.get(1).newest_no == 1  # type: ignore[union-attr]
 
 
-async def test_search_finds_messages_and_texts_and_says_where(
-    user: User, console: Console
-) -> None:
+async def test_search_finds_messages_and_texts_and_says_where(user: User, console: Console) -> None:
     await console.prompts.save(PromptEdit(id=3, content="needle 针", message="warmer"))
     await console.prompts.save(PromptEdit(id=3, content="gone"))
     await opened(user)
