@@ -48,7 +48,7 @@ async def badge(page: Page, state: str, seconds: float = 20) -> None:
 async def test_a_cut_is_told_and_what_was_missed_is_read_from_the_store(tmp_path: Path) -> None:
     """S2.41, S2.47: a run that ended while the page was away is ended on it, without a reload."""
     async with behind_a_proxy(tmp_path) as (server, proxy), chromium() as browser:
-        (short,) = server.drill(steps=8, step_s=0.25)
+        (short,) = server.drill(kind="gate")
         (long,) = server.drill(**LONG)
         async with a_page(browser, proxy.url + "/executions", before=COUNT_LOADS) as page:
             running = page.locator(f'.ex-row[data-key="{short}"]')
@@ -59,6 +59,7 @@ async def test_a_cut_is_told_and_what_was_missed_is_read_from_the_store(tmp_path
             glow = "(e) => getComputedStyle(e, '::after').animationName"
             assert await away.evaluate(glow) == "none"  # nothing pretends to run
             await page.wait_for_timeout(2500)
+            await asyncio.to_thread(server.open_gate)
             (late,) = server.drill(**LONG)
             assert server.one(short)["status"] == "succeeded"
             proxy.up()
@@ -117,11 +118,12 @@ async def test_a_restart_reloads_once_and_nothing_is_left_running(tmp_path: Path
 async def test_a_sleep_is_noticed_and_made_up(tmp_path: Path) -> None:
     """Nothing arrives and nothing is refused: what a closed lid looks like to both sides."""
     async with behind_a_proxy(tmp_path) as (server, proxy), chromium() as browser:
-        (short,) = server.drill(steps=10, step_s=0.2)
+        (short,) = server.drill(kind="gate")
         async with a_page(browser, proxy.url + "/executions", before=COUNT_LOADS) as page:
             row = page.locator(f'.ex-row[data-key="{short}"]')
             await expect(row).to_have_attribute("data-state", "running")
             proxy.hang()
+            await asyncio.to_thread(server.open_gate)
             await page.wait_for_timeout(6000)
             await expect(row).to_have_attribute("data-state", "running")
             proxy.up()

@@ -135,7 +135,7 @@ async def test_a_run_can_be_cancelled_from_the_corner(preview: PreviewProcess) -
         corner = page.locator(".gb-monitor")
         await expect(corner).to_contain_text("1 进行中")
         await corner.get_by_role("button", name="运行中与失败的执行").click()
-        await corner.get_by_role("button", name="取消").click()
+        await page.locator("#gb-dock").get_by_role("button", name="取消", exact=True).click()
         dialog = page.locator(".q-dialog")
         await expect(dialog).to_contain_text("取消“端到端检测”？")
         await dialog.get_by_role("button", name="取消运行").click()

@@ -46,7 +46,8 @@ def _routes(console: Any) -> APIRouter:  # noqa: C901  # one small handler a rou
         def note(one: Any) -> None:
             told[one.execution_id] = time.time() * 1000
 
-        ids = [one.execution_id for one in console.executions.running()]
+        running = console.executions.running()
+        ids = [one.execution_id for one in running if one.execution_type == "gate"]
         end = console.executions.changed.subscribe(note)
         called = time.time() * 1000
         open_gate()

@@ -26,6 +26,10 @@ class DrillProcess(ConsoleProcess):
         """Start drills; return their ids."""
         return self._post("/drill/start", params)["ids"]
 
+    def open_gate(self) -> None:
+        """Let every drill of the kind gate end, and return when they have."""
+        self._post("/drill/together", {})
+
     def one(self, key: str) -> dict[str, Any]:
         """How a run is by the server's own account."""
         return httpx.get(f"{self.url}/drill/one/{key}", timeout=10, trust_env=False).json()
