@@ -23,12 +23,12 @@ KIND_WORDS: Mapping[str, str] = {
 }
 ACTION_LOOKS: Mapping[str, Look] = {
     AuditAction.CREATED: Look("ended", "hollow", "plain", word("Created")),
-    AuditAction.CHANGED: Look("ended", "half", "plain", word("Changed")),
+    AuditAction.CHANGED: Look("ended", "half", "plain", word("Edited")),
     AuditAction.DELETED: Look("failed", "cross", "outline", word("Deleted")),
     AuditAction.DONE: Look("ended", "tick", "tint", word("Done")),
 }
 _ACTORS: Mapping[str, str] = {
-    "console": word("This console"),
+    "console": word("A page of this console"),
     "operator": word("Command or operator token"),
 }
 

@@ -22,6 +22,7 @@ class Pulse:
     waiting_writes: int
     now: datetime
     is_store_alive: bool = True
+    waiting_pushes: int = 0  # changes Supabase does not have yet
 
 
 class StatusBar(ui.element):
@@ -42,6 +43,8 @@ class StatusBar(ui.element):
                 self._tick_age = Age(None, age_words())
             with _part("/settings#about", "") as self._writes:
                 self._writes_text = ui.label("")
+            with _part("/sync", "cloud_upload").classes("gb-hide") as self._pushes:
+                self._pushes_text = ui.label("")
             ui.element("div").classes("gb-foot__gap")
             with _part("/settings#about", "").classes("gb-foot__version"):
                 ui.label(f"v{version}")
@@ -58,6 +61,7 @@ class StatusBar(ui.element):
             pulse.zone,
             pulse.waiting_writes,
             pulse.is_store_alive,
+            pulse.waiting_pushes,
         )
         if state == self._drawn:
             return
@@ -72,6 +76,12 @@ class StatusBar(ui.element):
         self._writes_text.set_text(tr("Pending writes {n}", n=pulse.waiting_writes))
         warn = pulse.waiting_writes > 0 or not pulse.is_store_alive
         _say(self._writes, tr("Changes that are not on disk yet"), warn=warn)
+        has_pushes = pulse.waiting_pushes > 0
+        self._pushes.classes(
+            add="" if has_pushes else "gb-hide", remove="gb-hide" if has_pushes else ""
+        )
+        self._pushes_text.set_text(str(pulse.waiting_pushes))
+        _say(self._pushes, tr("Changes that Supabase does not have yet"), warn=has_pushes)
 
     def _path(self, database: str, source: str) -> None:
         with ui.element("div").classes("gb-foot__part gb-foot__path"):

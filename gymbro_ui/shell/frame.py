@@ -133,6 +133,7 @@ class Frame:
                 last_tick_at=view.last_tick_at,
                 zone=view.zone,
                 waiting_writes=console.database.waiting_writes,
+                waiting_pushes=console.cloud.outbox.view.count,
                 now=console.clock.now(),
                 is_store_alive=console.database.is_writer_alive,
             )
