@@ -27,7 +27,6 @@ from services.settings.types import AppSettings, Preferences
 from services.targets.types import Target, TargetEdit
 from tests.support import preview_data as data
 from tests.support.preview_agents import agent_parts
-from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
@@ -259,7 +258,6 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         **agent_parts(executions, data.NOW, bare=bare, going=running),
         e2e=FakeE2e(running=running, bare=bare),
         **catalogue_parts(bare=bare),
-        **cloud_parts(bare=bare),
         **cloud_parts(bare=bare),
         accounts=accounts,
     )
