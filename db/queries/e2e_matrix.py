@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel, select
 from db.tables.e2e_runs import E2eCellRow
 
 SEPARATOR = "\x1f"  # never part of a stored model key
-_CELLS = SQLModel.metadata.tables[E2eCellRow.__tablename__].c
+_CELLS = SQLModel.metadata.tables[str(E2eCellRow.__tablename__)].c
 
 
 @dataclass(frozen=True, slots=True)
