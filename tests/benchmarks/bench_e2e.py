@@ -70,6 +70,7 @@ def _launch(console: RunningConsole, keys: list[str]) -> dict[str, Any]:
     started, cpu_s = time.perf_counter(), cpu_seconds(console.pid)
     answer = console.call("POST", "/api/v1/stats/e2e-mapped-model-runs", {"models": keys})
     launch_id = answer["data"]["launch_id"]
+    launch: dict[str, Any] = {}
     while time.perf_counter() - started < WAIT_S:
         launch = console.call("GET", f"/api/v1/stats/e2e-launches/{launch_id}")["data"]
         if launch["status"] != "running":

@@ -3,6 +3,7 @@
 import sys
 import time
 from itertools import count
+from typing import Any
 
 from nicegui import app, ui
 
@@ -60,5 +61,5 @@ def tick() -> None:
 if __name__ in {"__main__", "__mp_main__"}:
     theme.install()
     app.on_startup(lambda: app.timer(1 / CHANGES_PER_S, tick))
-    options = {**theme.RUN_OPTIONS, "storage_secret": "bench"}
+    options: dict[str, Any] = {**theme.RUN_OPTIONS, "storage_secret": "bench"}
     ui.run(host="127.0.0.1", port=int(sys.argv[1]), show=False, **options)

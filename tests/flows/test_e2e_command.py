@@ -107,6 +107,7 @@ def test_a_second_run_at_the_same_time_ends_with_5(running: ConsoleProcess) -> N
         started = operator.post("/stats/e2e-mapped-model-runs", json={"models": ["key-slow"]})
         assert started.status_code == 202
         launch_id = started.json()["launch_id"]
+        launch: dict[str, str] = {}
         answer = run_command("e2e", "--once", "--data-dir", str(running.data_dir))
         assert answer.returncode == 5
         assert launch_id in answer.stderr

@@ -30,7 +30,7 @@ async def upstream() -> AsyncIterator[FakeUpstream]:
 async def console(
     database: Database, clock: FakeClock, secrets: Secrets, env: Env
 ) -> AsyncIterator[Any]:
-    own = SimpleNamespace(anon_key="own-anon", service_key="own-service")
+    own: Any = SimpleNamespace(anon_key="own-anon", service_key="own-service")
     targets = Targets(database, clock, secrets, env, own)
     targets.load()
     identities = Identities(database, clock, secrets, targets, env)

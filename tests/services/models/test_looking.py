@@ -87,7 +87,7 @@ async def test_what_was_seen_of_a_former_address_is_not_kept(catalogue: Catalogu
     endpoint_id = await catalogue.add("relay", "m-1")
     catalogue.answers.gate = asyncio.Event()
     look = asyncio.ensure_future(catalogue.models.check(endpoint_id, catalogue.answers))
-    await until(lambda: catalogue.models.checking == {endpoint_id})
+    await until(lambda: catalogue.models.checking == frozenset({endpoint_id}))
     await catalogue.models.save(EndpointEdit(id=endpoint_id, base_url="https://other.example"))
     catalogue.answers.gate.set()
     seen = await look
