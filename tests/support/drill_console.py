@@ -38,9 +38,8 @@ def _routes(console: Any) -> APIRouter:  # noqa: C901  # one small handler a rou
         return {"ids": keys}
 
     @router.post("/together")
-    async def together(params: dict[str, Any] = Body()) -> dict[str, Any]:  # noqa: B008
+    async def together() -> dict[str, Any]:
         """Let everything that waits for the gate end in the same moment; give when each change was told."""
-        del params
         told: dict[str, float] = {}
 
         def note(one: Any) -> None:
