@@ -1,7 +1,7 @@
 // A table of thousands of rows: searched, sorted and drawn here; only what is in sight is in the DOM.
 const SPARE = 5; // rows drawn above and below what is in sight
 const LOOK_MS = 15000;
-const CHIPS = 8;
+const CHIPS = 5;
 const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 export default {
