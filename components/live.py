@@ -28,10 +28,11 @@ def on_batch(
     every_s: float = 0.1,
     *,
     keep: Callable[[T], bool] | None = None,
+    first_s: float = 0.0,
 ) -> Callable[[], None]:
     """Call `draw` with all values since the last call (oldest first); return what ends it early.
 
-    `keep` leaves out the values it answers False for.
+    `keep` leaves out the values it answers False for; `first_s` lets what matters more go first.
 
     The first value is drawn at once, what follows together: at most ten calls a second (with
     `every_s` of 0.1), two of them close to each other after a rest. It runs in the slot in which it
@@ -39,7 +40,7 @@ def on_batch(
     is deleted, also inside sub pages.
     """
     anchor = _Anchor()
-    batch = _Batch(anchor, draw, every_s)
+    batch = _Batch(anchor, draw, every_s, first_s)
 
     def hear(value: T) -> None:
         if keep is None or keep(value):
@@ -116,7 +117,7 @@ class _Anchor(ui.element):
 class _Batch(Generic[T]):
     """Values that wait for the next draw."""
 
-    def __init__(self, anchor: _Anchor, draw: Draw[T], every_s: float) -> None:
+    def __init__(self, anchor: _Anchor, draw: Draw[T], every_s: float, first_s: float) -> None:
         self._anchor = anchor
         self._client = context.client
         slot = anchor.parent_slot
@@ -124,6 +125,7 @@ class _Batch(Generic[T]):
         self._slot = slot
         self._draw = draw
         self._every_s = every_s
+        self._first_s = first_s
         self._waiting: list[T] = []
         self._timer: asyncio.Handle | None = None
         self._free = float(_CLOSELY)  # draws that may follow without a wait
@@ -137,10 +139,10 @@ class _Batch(Generic[T]):
             return
         self._count()
         loop = asyncio.get_running_loop()
-        if self._free >= _CLOSELY:  # at once, with all that is told in this same step
+        if self._free >= _CLOSELY and not self._first_s:  # with all that is told in this same step
             self._timer = loop.call_soon(self._flush)
             return
-        wait_s = max(_GATHER_S, (1 - self._free) * self._every_s * _SLOWER)
+        wait_s = max(_GATHER_S, self._first_s, (1 - self._free) * self._every_s * _SLOWER)
         self._timer = loop.call_later(wait_s, self._flush)
 
     def _count(self) -> None:

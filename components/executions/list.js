@@ -45,7 +45,7 @@ export default {
         <span v-else>{{ looked ? words.looking : words.loading }}</span></div>
     </div>
   </div>`,
-  props: { page: Object, words: Object, compact: Boolean, checks: Boolean, most: Number },
+  props: { page: Object, words: Object, looks: Object, compact: Boolean, checks: Boolean, most: Number },
   data() {
     return { count: 0, rev: 0, top: 0, height: 600, at: 0, checked: new Set(), fresh: new Set(), more: false, asking: false, looked: 0, over: false, opens: 0, now: Date.now(), looksMost: LOOKS_MOST };
   },
@@ -73,7 +73,7 @@ export default {
     // -- what the server says
 
     load(page) {
-      this.store = new RowStore(JSON.parse(page.rows));
+      this.store = new RowStore(this.dressed(page.rows));
       this.before = page.before;
       this.more = page.before !== null && page.before !== undefined;
       this.asking = false;
@@ -87,7 +87,7 @@ export default {
     },
     append(page) {
       if (page.no !== this.page.no) return;
-      const rows = JSON.parse(page.rows);
+      const rows = this.dressed(page.rows);
       this.store.append(rows);
       this.before = page.before;
       this.more = page.before !== null && page.before !== undefined;
@@ -98,7 +98,7 @@ export default {
     },
     failed() { this.asking = false; this.looked = LOOKS_MOST; },
     patch(rows, leftOut) {
-      const left = new Set(leftOut), told = JSON.parse(rows);
+      const left = new Set(leftOut), told = this.dressed(rows);
       const mayFlash = !this.compact && told.length <= FLASH_MOST;
       let flash = false;
       for (const [place, row] of told.entries()) {
@@ -111,6 +111,8 @@ export default {
       this.changed();
       if (flash) this.calmDown();
     },
+
+    dressed(text) { return JSON.parse(text).map((row) => ({ ...row, ...this.looks[row.state] })); },
 
     // -- what the reader does
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from components.executions.rows import state_looks
 from components.live import can_push
 from components.theme.apply import add_sheet
 from components.words import tr
@@ -53,6 +54,7 @@ class RunList(ui.element, component="list.js", esm={"gymbro-executions": "list_p
                 "compact": compact,
                 "checks": not compact,
                 "most": most,
+                "looks": state_looks(),
                 "words": {**_words(), "name": name, "none": title, "none_hint": hint},
             }
         )

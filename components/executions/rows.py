@@ -71,14 +71,11 @@ def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str
     return {
         "id": one.id,
         "key": one.execution_id,
-        **look_props(EXECUTION_LOOKS[one.status]),
         "state": str(one.status),
         "icon": kind_icon(one, kinds),
         "kind": kind_label(one, kinds),
         "subject": one.subject,
         "part": one.parent_id is not None,
-        "open": is_open,
-        "running": one.status is ExecutionState.RUNNING,
         "stopping": one.is_cancelling,
         "again": kind is not None and kind.is_startable and one.parent_id is None,
         "note": note_text(one) if is_open else "",
@@ -91,6 +88,18 @@ def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str
         "at_title": moment_text(one.created_at, zone),
         "started": epoch_ms(one.started_at) or 0,
         "took": took_text(one, now),
+    }
+
+
+def state_looks() -> dict[str, dict[str, Any]]:
+    """Return, for the browser, what each state of a row looks like and whether it is over."""
+    return {
+        str(state): {
+            **look_props(look),
+            "open": not state.is_final,
+            "running": state is ExecutionState.RUNNING,
+        }
+        for state, look in EXECUTION_LOOKS.items()
     }
 
 

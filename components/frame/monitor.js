@@ -24,10 +24,10 @@ export default {
           <button v-if="failed" type="button" class="gb-monitor__cancel" @click="$emit('seen')">{{ words.seen }}</button></div>
       </section>
     </Teleport></div>`,
-  props: { count: Number, waiting: Number, share: String, jobs: String, ended: Array, failed: Number, more: Number, open: Boolean, words: Object },
+  props: { count: Number, waiting: Number, share: String, jobs: String, looks: Object, ended: Array, failed: Number, more: Number, open: Boolean, words: Object },
   data() { return { ready: false, now: Date.now() }; },
   computed: {
-    rows() { return JSON.parse(this.jobs); },
+    rows() { return JSON.parse(this.jobs).map((job) => ({ ...job, ...this.looks[job.state] })); },
     label() { return [this.words.name, this.count ? this.words.count.replace("{n}", this.count) : "", this.failed ? `${this.failed} ✕ ${this.words.unseen}` : ""].filter(Boolean).join(", "); },
   },
   mounted() {

@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from components.executions.rows import state_looks
 from components.words import tr
 
 
@@ -43,6 +44,7 @@ class Monitor(ui.element, component="monitor.js"):
         self._scene: Scene | None = None
         self._calls = calls
         self._props["open"] = is_open
+        self._props["looks"] = state_looks()
         self._props["words"] = {
             "name": tr("Running and failed executions"),
             "count": tr("{n} under way"),

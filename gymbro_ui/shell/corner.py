@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 FLASH_S = 5.0
+BEHIND_S = 0.04  # the page's own rows change first
 UNSEEN = (ExecutionState.FAILED, ExecutionState.INTERRUPTED, ExecutionState.TIMED_OUT)
 UNSEEN_MOST = 50
 ROWS_MOST = 24
@@ -44,7 +45,7 @@ class Corner:
             open=self._open, cancel=self._cancel, seen=self._saw_all, toggle=self._toggle
         )
         self._monitor = Monitor(calls, is_open=memory.is_monitor_open())
-        on_batch(console.executions.changed, self._changed)
+        on_batch(console.executions.changed, self._changed, first_s=BEHIND_S)
         on_path(self._moved)
         on_return(self.load)
         when_deleted(self._end)

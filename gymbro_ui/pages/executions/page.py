@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 PATH = "/executions"
 PAGE_ROWS = 100
+BEHIND_S = 0.04  # the rows change before the figures over them
 MISSED_MOST = 500  # changes missed while away that are patched; over that all is read anew
 
 
@@ -83,6 +84,7 @@ class ExecutionsPage:
     def _follow(self) -> None:
         console = self._console
         on_batch(console.executions.changed, self._changed)
+        on_batch(console.executions.changed, lambda _: self._summarise(), first_s=BEHIND_S)
         on_batch(console.settings.changed, lambda _: self._summarise())
         on_path(self._moved)
         on_return(lambda: self._in_slot(self._catch_up))
@@ -151,7 +153,6 @@ class ExecutionsPage:
         matches = [is_wanted(one, self._wanted) for one in newest.values()]
         if self._list.patch(self._rows(newest.values()), matches):
             self._heard = max(self._heard, *(one.seq for one in batch))
-        self._summarise()
 
     def _moved_in_queue(self) -> list[Execution]:
         """Return what waits at another place than it was last shown at."""

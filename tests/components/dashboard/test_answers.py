@@ -8,9 +8,9 @@ import pytest
 from components.dashboard.dots import entries
 from components.dashboard.first_steps import start_text
 from components.dashboard.freshness import fresh_until, interval_of, is_stale
-from components.executions.rows import list_row, result_text, took_text
 from components.dashboard.supplier_form import SupplierDraft
 from components.dashboard.works import answer_of
+from components.executions.rows import list_row, result_text, state_looks, took_text
 from components.words import speaking
 from services.e2e.types import CellStatus, Health
 from services.executions.types import Execution, ExecutionState, Trigger
@@ -124,7 +124,7 @@ def a_run(**changes: object) -> Execution:
 
 def test_a_run_that_ended_with_three_red_models_is_finished_and_says_three():
     row = list_row(a_run(), {}, "UTC", NOW)
-    assert row["word"] == "Finished"
+    assert state_looks()[row["state"]]["word"] == "Finished"
     assert row["result"] == "40 of 40 · 3 ✕"
     assert row["took"] == "1 m 35 s"
 

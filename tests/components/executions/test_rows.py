@@ -15,6 +15,7 @@ from components.executions.rows import (
     result_text,
     row_texts,
     started_by_text,
+    state_looks,
 )
 from components.words import speaking
 from services.executions.types import (
@@ -78,9 +79,10 @@ def test_a_kind_registered_in_one_place_shows_its_label_and_icon() -> None:
 def test_every_state_has_its_colour_and_shape(
     state: S, tone: str, shape: str, is_open: bool
 ) -> None:
-    row = list_row(a_run(status=state), KINDS, "UTC", NOW)
-    assert (row["tone"], row["shape"], row["open"]) == (tone, shape, is_open)
-    assert row["running"] is (state is S.RUNNING)
+    assert list_row(a_run(status=state), KINDS, "UTC", NOW)["state"] == str(state)
+    look = state_looks()[str(state)]
+    assert (look["tone"], look["shape"], look["open"]) == (tone, shape, is_open)
+    assert look["running"] is (state is S.RUNNING)
 
 
 def test_times_are_in_the_zone_and_name_it() -> None:
@@ -124,7 +126,9 @@ def test_pages_share_the_text_of_one_object_and_no_other() -> None:
         assert json.loads(other_zone)["at"] != json.loads(first)["at"]
     with speaking("zh"):
         (chinese,) = row_texts([one], KINDS, "UTC", NOW)
-    assert json.loads(chinese)["word"] == "运行中"
+        assert state_looks()["running"]["word"] == "运行中"
+    assert json.loads(chinese)["at"] == json.loads(first)["at"]
+    assert chinese is not first
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ async def test_the_overviews_history_mixes_kinds_newest_first() -> None:
         rows = shown(user)
         assert len({row["kind"] for row in rows}) > 1
         assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), reverse=True)
-        assert rows[0]["running"]
+        assert rows[0]["state"] == "running"
 
 
 async def test_an_address_filters_the_list() -> None:
