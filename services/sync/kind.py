@@ -46,6 +46,11 @@ class Syncing:
 
     async def run(self, params: Mapping[str, Any], control: Control) -> Ending:
         """Return what was done; a server that fails ends it as failed with the reason."""
+        if "plan" not in params and not self._sync.is_configured:
+            # A step of a workflow: without a project this console is the authority itself.
+            return Ending(
+                ExecutionState.SUCCEEDED, "no Supabase project is set up: nothing to sync"
+            )
         tell = _Teller(control)
         try:
             if "plan" in params:
