@@ -11,7 +11,9 @@ from sqlmodel import Session, SQLModel, col, select
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 
 Launches = list[E2eLaunchRow]
-_LAUNCHES = SQLModel.metadata.tables[str(E2eLaunchRow.__tablename__)]  # no object is made of a column
+_LAUNCHES = SQLModel.metadata.tables[
+    str(E2eLaunchRow.__tablename__)
+]  # no object is made of a column
 
 # -- writing
 
