@@ -112,7 +112,7 @@ def note_text(one: Execution) -> str:
     if one.is_cancelling:
         return tr("Asked to end")
     if one.queue_place:
-        return tr("Number {n} in the queue", n=one.queue_place)
+        return tr("No. {n} in the queue", n=one.queue_place)
     return ""
 
 

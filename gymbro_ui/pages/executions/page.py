@@ -177,9 +177,10 @@ class ExecutionsPage:
         counts = self._console.executions.counts()
         parts: list[str] = []
         if counts.running:
-            parts.append(tr("{n} of {limit} running", n=counts.running, limit=counts.limit))
+            parts.append(tr("{n} running", n=counts.running))
         if counts.pending:
             parts.append(tr("{n} waiting", n=counts.pending))
+            parts.append(tr("at most {limit} at once, parts not counted", limit=counts.limit))
         self._summary.set_text(" · ".join(parts) or tr("Nothing is running."))
 
     def _moved(self, path: str) -> None:

@@ -96,7 +96,7 @@ def test_times_are_in_the_zone_and_name_it() -> None:
 def test_the_note_says_what_an_open_run_waits_for() -> None:
     with speaking("en"):
         assert note_text(a_run()) == ""
-        assert note_text(a_run(queue_place=2)) == "Number 2 in the queue"
+        assert note_text(a_run(queue_place=2)) == "No. 2 in the queue"
         asked = a_run(is_cancelling=True, cancel_stage=CancelStage.ASKED)
         assert note_text(asked) == "Asked to end"
         assert note_text(replace(asked, cancel_stage=CancelStage.FORCED)) == "Ending it by force"
