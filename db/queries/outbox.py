@@ -89,6 +89,13 @@ def drop(session: Session, kind: str, key: str) -> None:
     session.exec(statement, execution_options={"synchronize_session": False})
 
 
+def drop_all(session: Session, kind: str, keys: Collection[str]) -> None:
+    """Do drop() for many things; nothing is asked when nothing of the kind waits."""
+    waiting = set(session.exec(select(OutboxRow.key).where(col(OutboxRow.kind) == kind)).all())
+    for key in waiting.intersection(keys):
+        drop(session, kind, key)
+
+
 def set_state(
     session: Session, row_id: int, version: int, state: str, reason: Mapping[str, Any] | None
 ) -> None:

@@ -51,7 +51,6 @@ def apply(session: Session, plan: SyncPlan, chosen: Chosen, who: Actor, now: dat
     check_fresh(session, plan, chosen)
     applied = Applied()
     pulls = [item for item, choice in chosen if choice is Choice.PULL]
-    _agree(session, plan, now)
     steps: tuple[tuple[SyncKind, Callable[[Session], object]], ...] = (
         (SyncKind.MODEL, lambda s: _models(s, _of(pulls, SyncKind.MODEL), now, applied)),
         (SyncKind.PROMPT, lambda s: _prompts(s, _of(pulls, SyncKind.PROMPT), now, who.name)),
@@ -78,18 +77,21 @@ def _of(items: Sequence[SyncItem], kind: SyncKind) -> list[SyncItem]:
     return [item for item in items if item.kind is kind]
 
 
-def _agree(session: Session, plan: SyncPlan, now: datetime) -> None:
-    """Link what both sides have alike already."""
+def note_agreed(session: Session, plan: SyncPlan, now: datetime) -> None:
+    """Keep what both sides turned out to have alike; no row of either side changes by that."""
     for kind, pairs in plan.agreed.items():
+        outbox_queries.drop_all(session, str(kind), [pair.local_key for pair in pairs])
         for pair in pairs:
-            keys = (pair.local_key, pair.remote_key)
-            settling.agree(session, kind, keys, pair.base, now)
-            outbox_queries.drop(session, str(kind), pair.local_key)
+            if not pair.base:
+                settling.part(session, kind, pair.local_key)
+        alike = [((p.local_key, p.remote_key), p.base) for p in pairs if p.base]
+        settling.agree_all(session, kind, alike, now)
 
 
 def _models(session: Session, items: Sequence[SyncItem], now: datetime, applied: Applied) -> None:
-    for pulled in pull_models(session, items, now):
-        _link(session, SyncKind.MODEL, pulled, now)
+    found = pull_models(session, items, now)
+    _link(session, SyncKind.MODEL, found, now)
+    for pulled in found:
         if pulled.is_gone:
             applied.keys_to_forget.append(int(pulled.local_key))
         if pulled.is_new:
@@ -97,14 +99,14 @@ def _models(session: Session, items: Sequence[SyncItem], now: datetime, applied:
 
 
 def _prompts(session: Session, items: Sequence[SyncItem], now: datetime, author: str) -> None:
-    for pulled in pull_prompts(session, items, now, author):
-        _link(session, SyncKind.PROMPT, pulled, now)
+    _link(session, SyncKind.PROMPT, list(pull_prompts(session, items, now, author)), now)
 
 
 def _mappings(session: Session, items: Sequence[SyncItem], now: datetime) -> None:
     prompts = {
         row.remote_key: row.local_key for row in queries.links(session, [str(SyncKind.PROMPT)])
     }
+    found: list[Pulled] = []
     for item in items:
         local_key = item.local_key or _local_key(item, prompts)
         if not local_key:
@@ -117,7 +119,8 @@ def _mappings(session: Session, items: Sequence[SyncItem], now: datetime) -> Non
         else:
             values = mapping_values(local_key, item.remote)
             mapping_queries.save_mapping(session, local_key, values, now)
-        _link(session, SyncKind.MAPPING, Pulled(item, local_key, is_gone=item.remote is None), now)
+        found.append(Pulled(item, local_key, is_gone=item.remote is None))
+    _link(session, SyncKind.MAPPING, found, now)
 
 
 def mapping_values(local_key: str, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,14 +146,18 @@ def _local_key(item: SyncItem, prompts: Mapping[str, str]) -> str:
     return f"{item.remote['scope_type']}:{item.remote['scope_key']}"
 
 
-def _link(session: Session, kind: SyncKind, pulled: Pulled, now: datetime) -> None:
-    """Both sides hold Supabase's content now; a push that waited for this row is over."""
-    outbox_queries.drop(session, str(kind), pulled.local_key)
-    if pulled.is_gone:
-        settling.part(session, kind, pulled.local_key)
-        return
-    keys = (pulled.local_key, pulled.item.remote_key)
-    settling.agree(session, kind, keys, pulled.item.remote or {}, now)
+def _link(session: Session, kind: SyncKind, found: Sequence[Pulled], now: datetime) -> None:
+    """Both sides hold Supabase's content now; a push that waited for such a row is over."""
+    outbox_queries.drop_all(session, str(kind), [pulled.local_key for pulled in found])
+    for pulled in found:
+        if pulled.is_gone:
+            settling.part(session, kind, pulled.local_key)
+    pairs = [
+        ((pulled.local_key, pulled.item.remote_key), pulled.item.remote or {})
+        for pulled in found
+        if not pulled.is_gone
+    ]
+    settling.agree_all(session, kind, pairs, now)
 
 
 def _note(

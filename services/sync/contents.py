@@ -206,8 +206,8 @@ def remote_mapping(row: Mapping[str, Any], owner: str = "") -> RemoteRow:
     content: Content = {
         "scope_type": scope,
         "scope_key": key,
-        "name": str(row.get("name") or ""),
-        "default_model": str(row.get("default_model") or ""),
+        "name": str(row.get("name") or key),
+        "default_model": str(row.get("default_model") or next(iter(names), "")),
         "candidates": names,
         "is_active": row.get("is_active") is not False,
         "metadata": dict(cast("dict[str, Any]", metadata or {})) if problem is None else {},

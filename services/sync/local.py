@@ -1,17 +1,18 @@
 """This console's side: rows as comparable contents, read in one transaction."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlmodel import Session
 
 from db.queries import sync as queries
-from db.queries.mappings import all_mappings
-from db.queries.models import all_endpoints
-from db.queries.prompts import all_prompts
+from db.tables.mappings import ModelMappingRow
+from db.tables.models import EndpointRow
+from db.tables.prompts import PromptRow
 from services.models.types import DEMO_PROTOCOL
 from services.suppliers.demo import DEMO_MODELS
 from services.sync import contents
-from services.sync.types import LinkState, LocalRow, SyncKind
+from services.sync.types import Content, LinkState, LocalRow, SyncKind
 
 LocalState = Mapping[SyncKind, dict[str, LocalRow]]
 
@@ -38,40 +39,50 @@ def read_links(session: Session, kinds: Collection[SyncKind]) -> dict[SyncKind, 
 
 
 def _models(session: Session) -> list[LocalRow]:
+    names = ("provider_protocol", "supabase_id", "model_list", *_STAMPS, *_MODEL)
     return [
-        LocalRow(
-            str(row.id),
-            row.name,
-            contents.model_content(row.model_dump()),
-            contents.local_stamp(row.created_at),
-            "" if row.supabase_id is None else str(row.supabase_id),
-        )
-        for row in all_endpoints(session)
-        if row.provider_protocol != DEMO_PROTOCOL
+        _row(values, contents.model_content(values), values["name"])
+        for values in queries.columns_of(session, EndpointRow, names)
+        if values["provider_protocol"] != DEMO_PROTOCOL
     ]
 
 
 def _prompts(session: Session) -> list[LocalRow]:
+    names = ("supabase_id", *_STAMPS, *_PROMPT)
     return [
-        LocalRow(
-            str(row.id),
-            row.name,
-            contents.prompt_content(row.model_dump()),
-            contents.local_stamp(row.created_at),
-            "" if row.supabase_id is None else str(row.supabase_id),
-        )
-        for row in all_prompts(session)
+        _row(values, contents.prompt_content(values), values["name"])
+        for values in queries.columns_of(session, PromptRow, names)
     ]
 
 
 def _mappings(session: Session) -> list[LocalRow]:
     return [
-        LocalRow(
-            row.id,
-            row.id,
-            contents.mapping_content(row.model_dump()),
-            contents.local_stamp(row.created_at),
-        )
-        for row in all_mappings(session)
-        if not {row.default_model, *row.candidates_json} <= {"", *DEMO_MODELS}
+        _row(values, contents.mapping_content(values), values["id"])
+        for values in queries.columns_of(session, ModelMappingRow, (*_STAMPS, *_MAPPING))
+        if not {values["default_model"], *values["candidates_json"]} <= {"", *DEMO_MODELS}
     ]
+
+
+def _row(values: Mapping[str, Any], content: Content, title: str) -> LocalRow:
+    remote_id = values.get("supabase_id")
+    return LocalRow(
+        str(values["id"]),
+        title,
+        content,
+        contents.local_stamp(values["created_at"]),
+        "" if remote_id is None else str(remote_id),
+    )
+
+
+_STAMPS = ("id", "created_at")
+_MODEL = ("name", "model", "base_url", "description", "timeout", "is_active", "is_default")
+_PROMPT = ("name", "content", "version", "description", "tools_json", "is_active")
+_MAPPING = (
+    "scope_type",
+    "scope_key",
+    "name",
+    "default_model",
+    "candidates_json",
+    "is_active",
+    "metadata_json",
+)

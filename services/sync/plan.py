@@ -29,7 +29,8 @@ class Comparison:
     """What comparing one kind found."""
 
     items: list[SyncItem] = field(default_factory=list[SyncItem])
-    agreed: list[LinkState] = field(default_factory=list[LinkState])  # alike on both sides now
+    same: int = 0  # rows that are alike on both sides
+    agreed: list[LinkState] = field(default_factory=list[LinkState])  # those nobody noted yet
     pairs: dict[str, str] = field(default_factory=dict[str, str])  # remote key to local key
 
 
@@ -76,7 +77,9 @@ def _linked(
     left = None if here is None else here.content
     right = None if there is None else there.content
     if left == right:
-        found.agreed.append(LinkState(link.local_key, link.remote_key, right or {}))
+        found.same += 1
+        if right is None or right != link.base:  # gone on both sides, or changed alike
+            found.agreed.append(LinkState(link.local_key, link.remote_key, right or {}))
         return
     found.items.append(_item(kind, _three_way(left, right, link), here, there, link))
 
@@ -98,6 +101,7 @@ def _unlinked(kind: SyncKind, here: LocalRow, there: RemoteRow | None, found: Co
     if there.problem is not None:
         found.items.append(_item(kind, SyncAction.INVALID, here, there, None))
     elif here.content == there.content:
+        found.same += 1
         found.agreed.append(LinkState(here.key, there.key, there.content))
     else:
         found.items.append(_item(kind, SyncAction.CONFLICT, here, there, None))

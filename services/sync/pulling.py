@@ -31,28 +31,28 @@ class Pulled:
     is_gone: bool = False
 
 
-def pull_models(session: Session, items: Sequence[SyncItem], now: datetime) -> Iterator[Pulled]:
-    """Yield each endpoint after it was taken over; exactly one default is left at the end."""
+def pull_models(session: Session, items: Sequence[SyncItem], now: datetime) -> list[Pulled]:
+    """Return each endpoint as it was taken over; exactly one default is left at the end."""
     rows = {row.id: row for row in model_queries.all_endpoints(session)}
-    wanted: int | None = None
-    resigns: int | None = None
+    taken: list[tuple[SyncItem, EndpointRow]] = []
     for item in items:
         row = rows.get(int(item.local_key)) if item.local_key else None
         if item.remote is None:
             assert row is not None  # checked against the preview before
             session.delete(row)
-            session.flush()
-            yield Pulled(item, item.local_key, is_gone=True)
-            continue
-        is_new = row is None
-        row = _model(session, row, item.remote, now)
-        if item.remote["is_default"]:
+        else:
+            taken.append((item, _model(session, row, item.remote, now)))
+    session.flush()  # once: thousands may come together
+    wanted: int | None = None
+    resigns: int | None = None
+    for item, row in taken:
+        if item.remote is not None and item.remote["is_default"]:
             wanted = row.id
         elif row.is_default:
             resigns = row.id
-        yield Pulled(item, str(row.id), is_new=is_new)
-    session.flush()
     model_queries.repair_default(session, now, wanted=wanted, resigns=resigns)
+    gone = [Pulled(item, item.local_key, is_gone=True) for item in items if item.remote is None]
+    return gone + [Pulled(item, str(row.id), is_new=not item.local_key) for item, row in taken]
 
 
 def _model(
@@ -78,7 +78,6 @@ def _model(
         if is_moved:
             _readdress(row)
     session.add(row)
-    session.flush()
     return row
 
 

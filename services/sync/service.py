@@ -81,6 +81,9 @@ class Sync:
             await stored(parts.database.write(partial(_stage, state=state, kinds=wanted, now=now)))
             local, links, raw = await stored(parts.database.read(partial(_read, kinds=wanted)))
             made = self._compare(wanted, local, links, raw)
+            if any(made.agreed.values()):
+                note = partial(applying.note_agreed, plan=made, now=now)
+                await stored(parts.database.write(note))
             took_ms = round((parts.clock.monotonic() - begun) * 1000)
             made = replace(made, made_at=now, took_ms=took_ms, api_keys=state.api_keys)
         self._plans[made.id] = made
@@ -153,6 +156,7 @@ class Sync:
         agreed: dict[SyncKind, tuple[LinkState, ...]] = {}
         notes: list[Any] = []
         counts = [0, 0]
+        same = 0
         prompts = {link.local_key: link.remote_key for link in links.get(SyncKind.PROMPT, ())}
         for kind in kinds:
             there, wrong = reading.to_rows(kind, raw[kind])
@@ -162,6 +166,7 @@ class Sync:
                 prompts |= {here: remote for remote, here in found.pairs.items()}
             items += [impact.of(item) for item in found.items]
             agreed[kind] = tuple(found.agreed)
+            same += found.same
             notes += [*wrong, *plan.warnings(kind, local[kind], there, links[kind])]
             counts[0] += len(there)
             counts[1] += len(local[kind])
@@ -172,7 +177,7 @@ class Sync:
             items=tuple(items),
             agreed=agreed,
             notes=tuple(notes),
-            same=sum(map(len, agreed.values())),
+            same=same,
             remote_count=counts[0],
             local_count=counts[1],
         )
@@ -261,7 +266,7 @@ def _stage(
 
 
 def _read(session: Session, *, kinds: Sequence[SyncKind]) -> tuple[Any, Any, Any]:
-    raw = {kind: [row.row_json for row in queries.staged(session, str(kind))] for kind in kinds}
+    raw = {kind: queries.staged(session, str(kind)) for kind in kinds}
     wanted = tuple(dict.fromkeys((*kinds, SyncKind.PROMPT)))
     return read_local(session, kinds), read_links(session, wanted), raw
 

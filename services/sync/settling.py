@@ -1,5 +1,6 @@
 """What stays behind after both sides agree on a row: its link, and the marks on the row itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -30,6 +31,26 @@ def agree(
         statement = update(PromptRow).where(col(PromptRow.id) == int(local_key))
         values = {"last_synced_at": now, "supabase_id": _number(remote_key)}
         session.exec(statement.values(**values), execution_options=_NO_SYNC)
+
+
+def agree_all(
+    session: Session,
+    kind: SyncKind,
+    pairs: Sequence[tuple[tuple[str, str], Content]],
+    now: datetime,
+) -> None:
+    """Do agree() for many rows with few statements."""
+    queries.put_links(session, kind, pairs, now)
+    table = {SyncKind.MODEL: EndpointRow, SyncKind.PROMPT: PromptRow}.get(kind)
+    if table is None or not pairs:
+        return
+    extra = {"sync_status": SYNCED} if kind is SyncKind.MODEL else {}
+    values = [
+        {"id": int(local), "supabase_id": _number(remote), "last_synced_at": now, **extra}
+        for (local, remote), _ in pairs
+    ]
+    session.flush()
+    session.execute(update(table), values)  # pyright: ignore[reportDeprecated]  # many rows by id
 
 
 def part(session: Session, kind: SyncKind, local_key: str) -> None:

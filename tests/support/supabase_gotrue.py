@@ -64,7 +64,13 @@ class SmallGoTrue:
             body = json.loads(request.body or b"{}")
             return 200, json.dumps(self._route(method, path, query, body, request, role)).encode()
         except _RefusedError as error:
-            body = {"code": error.status, "error_code": error.code, "msg": str(error)}
+            body: dict[str, Any] = {
+                "code": error.status,
+                "error_code": error.code,
+                "msg": str(error),
+            }
+            if error.code == "weak_password":
+                body["weak_password"] = {"reasons": ["length"]}
             return error.status, json.dumps(body).encode()
 
     def _route(

@@ -108,7 +108,6 @@ async def test_a_cap_of_rows_per_answer_is_paged_over(
     assert made.count(SyncAction.PULL_ADD) == 2300
     pages = supabase_project.front.named("GET", "ai_model")
     assert len(pages) == 4, "three pages and one count"
-    assert made.took_ms < 2_000
 
 
 async def test_rows_that_come_and_go_between_pages_are_read_again(
