@@ -8,7 +8,7 @@ import httpx
 import pytest
 from supabase import create_client
 from supabase.lib.client_options import SyncClientOptions
-from supabase_auth.errors import AuthApiError
+from supabase_auth.errors import AuthApiError, AuthError
 
 from tests.support.supabase_faults import Status
 from tests.support.supabase_stack import SupabaseProject
@@ -84,7 +84,7 @@ async def test_a_user_is_made_signs_in_refreshes_and_is_deleted(
 async def test_a_refused_sign_in_has_gotrues_word(
     supabase_project: SupabaseProject, act: Callable[[Any], Any], code: str
 ) -> None:
-    with pytest.raises(AuthApiError) as refused:
+    with pytest.raises(AuthError) as refused:
         await _with(supabase_project, supabase_project.front.anon_key, act)
     assert refused.value.code == code
 
