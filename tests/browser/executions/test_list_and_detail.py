@@ -170,7 +170,7 @@ async def test_who_comes_late_sees_what_was_said_and_what_follows(server: DrillP
             text = "".join(f"line {n}\n" for n in range(1, 41))
             for found in (page, late):
                 await expect(found.locator(".ex-head")).to_have_attribute("data-state", "succeeded")
-                assert await found.locator(".ex-out__text").text_content() == text
+                await expect(found.locator(".ex-out__text")).to_have_text(text)
 
 
 async def test_a_family_is_linked_both_ways(server: DrillProcess) -> None:
