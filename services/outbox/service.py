@@ -61,6 +61,8 @@ class Outbox:
         self.is_enabled: Callable[[], bool] = lambda: True
         self.view = OutboxView()
         self.changed: Signal[OutboxView] = Signal("outbox.changed")
+        self.flushed: Signal[FlushReport] = Signal("outbox.flushed")
+        self.failed: Signal[RemoteError] = Signal("outbox.failed")
 
     def register(self, carrier: Carrier) -> None:
         """Make a kind pushable; kinds are pushed in the order they were registered."""
@@ -118,6 +120,7 @@ class Outbox:
             breaker.reason = error.message
             wait_s = rules.wait_s(breaker.failures, self._chance(), error.retry_after_s)
             breaker.opened_until = self._clock.monotonic() + wait_s
+        self.failed.emit(error)
         self._publish()
 
     def resume(self) -> None:
@@ -170,9 +173,12 @@ class Outbox:
                     break
             self.view = replace(self.view, done=0, total=0)
             view = await self.refresh()
-            return FlushReport(
+            report = FlushReport(
                 tally.pushed, tally.conflicts, tally.refused, view.waiting, reason or tally.reason
             )
+        if tally.done:
+            self.flushed.emit(report)
+        return report
 
     async def _flush_kind(self, pusher: Pusher, carrier: Carrier) -> Message | None:
         """Return why it stopped early, or None when every row of the kind was tried."""

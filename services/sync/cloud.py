@@ -7,6 +7,7 @@ from services.executions.service import Executions
 from services.foundation.clock import Clock
 from services.foundation.tasks import Tasks
 from services.outbox.service import Outbox
+from services.outbox.types import FlushReport
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from services.supabase.service import Supabase
@@ -46,6 +47,16 @@ class Cloud:
         self.supabase.load()
         self.outbox.load()
         executions.register(Syncing(self.sync).kind)
+        self._catalogue = catalogue
+        self.outbox.flushed.subscribe(self._pushed)
+
+    def _pushed(self, _report: FlushReport) -> None:
+        self._tasks.start(self._reload(), "show what was pushed")
+
+    async def _reload(self) -> None:
+        """Show what became of rows that were pushed: they are marked in the store alone."""
+        await self._catalogue.models.reload()
+        await self._catalogue.prompts.reload()
 
     async def start(self) -> None:
         """Push what waits by itself, and keep the project awake."""

@@ -126,7 +126,6 @@ class MirroredBooks(Books):
                     reason=error.message,
                 ) from error
             _log.warning("a change waits for Supabase: %s", error)
-            self._supabase.note_failure(error)
             self._outbox.note_failure(str(kind), error)
             return _Answers()
         self._outbox.note_answer()

@@ -77,6 +77,7 @@ class Sync:
                 parts.supabase.note_failure(error)
                 raise
             parts.supabase.note_answer()
+            parts.outbox.note_answer()
             now = parts.clock.now()
             await stored(parts.database.write(partial(_stage, state=state, kinds=wanted, now=now)))
             local, links, raw = await stored(parts.database.read(partial(_read, kinds=wanted)))

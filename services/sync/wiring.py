@@ -25,6 +25,7 @@ from services.sync.rows_carrier import SHAPES, RowsCarrier
 from services.sync.service import Sync
 from services.sync.types import SyncKind
 
+FIRST_S = 10.0
 FOLDER = "sync"  # in the folder of backups
 
 
@@ -51,6 +52,7 @@ def build_sync(  # noqa: PLR0913, PLR0917  # composition
     outbox.register(RowsCarrier(prompt, database, clock, supabase.remote))
     outbox.register(MappingCarrier(database, clock, supabase.remote))
     supabase.moving = forget_project
+    outbox.failed.subscribe(supabase.note_failure)
     outbox.is_enabled = lambda: supabase.is_configured
     books = MirroredBooks(database, clock, supabase, outbox)
     models, mapping, prompts = catalogue.models, catalogue.mapping, catalogue.prompts
@@ -91,8 +93,12 @@ class KeepAlive:
         self._asking = asyncio.Lock()
 
     async def run(self) -> None:
-        """Ask once at the start and then at each interval, for ever."""
+        """Ask soon after the start and then at each interval, for ever.
+
+        Not at once: the client is a heavy import, and the first page comes before it.
+        """
         minutes = self._supabase.view.keepalive_minutes
+        await self._clock.sleep(FIRST_S)
         while minutes:
             if self._supabase.is_configured:
                 await self.once()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
-from nicegui import context, ui
+from nicegui import background_tasks, context, ui
 
 from components.audit.entry import EntryDrawer
 from components.audit.filters import AuditFilters
@@ -63,8 +63,12 @@ class AuditLogPage:
         on_batch(self._console.audit.recorded, lambda _: self._load_later())
 
     def _load_later(self) -> None:
-        with self._client:
-            ui.timer(0, self._load, once=True)
+        background_tasks.create(self._load_in_slot(), name="audit page")
+
+    async def _load_in_slot(self) -> None:
+        if not self._more.is_deleted:
+            with self._more:
+                await self._load()
 
     async def _load(self) -> None:
         page = await self._console.audit.page(self._wanted, limit=PAGE)

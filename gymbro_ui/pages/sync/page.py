@@ -1,15 +1,15 @@
 """Sync page: the state of both sides, the differences, and what waits."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
-from nicegui import context, ui
+from nicegui import background_tasks, context, ui
 
 from components.live import on_batch
 from components.primitives.banner import banner
 from components.primitives.big_table import BigTable, TableCalls, TableShape, TableWords
 from components.primitives.button import button
-from components.primitives.card import card, page_head
+from components.primitives.card import page_head
 from components.primitives.empty import empty, problem
 from components.primitives.toolbar import spacer
 from components.sync import rows
@@ -17,12 +17,11 @@ from components.sync.apply_dialog import confirm_apply
 from components.sync.difference import DifferenceDrawer
 from components.sync.progress import SyncProgress
 from components.sync.strip import StripFacts, SyncStrip
-from components.sync.waiting import WaitingCalls, WaitingList
 from components.words import sentence, tr, trn
 from gymbro_ui.actions import act
+from gymbro_ui.pages.sync.waiting import WaitingSection
 from services.executions.types import Execution
 from services.foundation.errors import ConsoleError
-from services.outbox.types import Entry
 from services.sync.types import Choice, SyncItem, SyncPlan
 
 if TYPE_CHECKING:
@@ -57,20 +56,10 @@ class SyncPage:
             self._apply = button("", self._carry_out, kind="primary", icon="done_all")
         self._strip = SyncStrip(await self._facts())
         self._body = ui.element("div").classes("gb-col")
-        self._waiting_card = ui.element("div")
-        with (
-            self._waiting_card,
-            card(
-                tr("Waiting for Supabase"),
-                toolbar=lambda: button(
-                    tr("Try again now"), self._resume, icon="refresh", small=True
-                ),
-            ),
-        ):
-            self._waiting = WaitingList(WaitingCalls(self._retry, self._discard))
+        self._waiting = WaitingSection(self._console)
         self._drawer = DifferenceDrawer(self._choose)
         self._draw_body()
-        await self._show_waiting()
+        await self._waiting.show()
         self._follow()
 
     def _follow(self) -> None:
@@ -82,12 +71,24 @@ class SyncPage:
         self._show_running(running)
 
     def _refresh_later(self) -> None:
-        with self._client:
-            ui.timer(0, self._refresh, once=True)
+        self._later(self._refresh())
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        background_tasks.create(self._in_page(work), name="sync page")
+
+    async def _in_page(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._body.is_deleted:
+            work.close()
+            return
+        with self._body:
+            await work
 
     async def _refresh(self) -> None:
-        self._strip.show(await self._facts())
-        await self._show_waiting()
+        facts = await self._facts()
+        if self._body.is_deleted:
+            return
+        self._strip.show(facts)
+        await self._waiting.show()
         is_set_up = self._cloud.sync.is_configured
         self._look.set_enabled(is_set_up)
 
@@ -99,12 +100,6 @@ class SyncPage:
             await cloud.sync.last_synced_at(),
             self._console.settings.preferences.e2e_timezone,
         )
-
-    async def _show_waiting(self) -> None:
-        view = self._cloud.outbox.view
-        entries = await self._cloud.outbox.entries(limit=200) if view.count else []
-        _hide(self._waiting_card, is_hidden=not entries)
-        self._waiting.show(entries, view.count)
 
     # -- differences
 
@@ -257,8 +252,7 @@ class SyncPage:
             self._refresh_later()
             if self._is_mine:  # what is left after one's own sync is looked at once more
                 self._is_mine = False
-                with self._client:
-                    ui.timer(0, self._preview, once=True)
+                self._later(self._preview())
 
     def _show_running(self, running: Execution | None) -> None:
         self._progress.show(running)
@@ -268,20 +262,6 @@ class SyncPage:
         await act(
             lambda: self._console.executions.cancel(execution_id),
             done=tr("Cancelled; what was not sent waits in the outbox"),
-        )
-
-    # -- what waits
-
-    def _resume(self) -> None:
-        self._cloud.outbox.resume()
-
-    async def _retry(self, entry: Entry) -> None:
-        await act(lambda: self._cloud.outbox.retry(entry.id), done=tr("It is tried again"))
-
-    async def _discard(self, entry: Entry) -> None:
-        await act(
-            lambda: self._cloud.outbox.discard(entry.id),
-            done=tr("Given up; the next comparison shows the difference"),
         )
 
 

@@ -16,7 +16,7 @@ from services.settings.env import read_env
 from services.settings.types import SupabaseEnv
 from services.supabase.service import Supabase
 from services.supabase.types import Fault, Link, SupabaseEdit
-from services.sync.wiring import KeepAlive
+from services.sync.wiring import FIRST_S, KeepAlive
 from tests.support.clock import FakeClock
 from tests.support.supabase_faults import Status
 from tests.support.supabase_stack import SupabaseProject
@@ -152,6 +152,9 @@ async def test_the_keep_alive_asks_with_head_tries_three_times_and_goes_on(
     task = tasks.start(keeper.run(), "keep-alive")
     looks: asyncio.Queue[Link] = asyncio.Queue()
     project.changed.subscribe(lambda view: looks.put_nowait(view.link))
+    await clock.advance(FIRST_S - 1)
+    assert front.calls == [], "the first page comes first"
+    await clock.advance(1)
     assert await asyncio.wait_for(looks.get(), 20) is Link.ONLINE
     assert [(c.method, c.query) for c in front.calls] == [("HEAD", "select=id&limit=1")]
     front.fail(Status(503), times=3)
@@ -172,5 +175,8 @@ async def test_a_switched_off_keep_alive_asks_nothing(
     env = replace(NOBODY, url="http://127.0.0.1:9", service_key="k" * 20, keepalive_minutes=0)
     project = Supabase(database, clock, secrets, env)
     project.load()
-    await KeepAlive(project, Outbox(database, clock, Tasks()), clock).run()
+    keeper = KeepAlive(project, Outbox(database, clock, Tasks()), clock)
+    task = asyncio.ensure_future(keeper.run())
+    await clock.advance(FIRST_S)
+    await task
     assert project.view.link is Link.UNKNOWN
