@@ -1,11 +1,15 @@
 """Fixtures every test may use."""
 
+import gc
 import shutil
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from nicegui.testing import general
 from sqlmodel import SQLModel
 
 import db.tables
@@ -18,6 +22,16 @@ from services.settings.types import Env
 from tests.support.clock import FakeClock
 
 pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_collector() -> None:
+    """Let NiceGUI's simulated user collect young garbage only.
+
+    It collects twice a test; over all generations of the heap of a whole run (600 MB) that is
+    2.6 s a test, of the 0.4 s the page itself takes.
+    """
+    general.gc = SimpleNamespace(collect=partial(gc.collect, 1))  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def find_free_port() -> int:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import String, cast, func
 from sqlmodel import Session, SQLModel, select
 
-from db.tables.e2e_runs import E2eCellRow
+from db.tables.e2e_runs import E2E_CELLS
 
 SEPARATOR = "\x1f"  # never part of a stored model key
-_CELLS = SQLModel.metadata.tables[str(E2eCellRow.__tablename__)].c
+_CELLS = SQLModel.metadata.tables[E2E_CELLS].c
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, SQLModel, col, select
 
-from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
+from db.tables.e2e_runs import E2E_LAUNCHES, E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 
 Launches = list[E2eLaunchRow]
-_LAUNCHES = SQLModel.metadata.tables[
-    str(E2eLaunchRow.__tablename__)
-]  # no object is made of a column
+_LAUNCHES = SQLModel.metadata.tables[E2E_LAUNCHES]  # no object is made of a column
 
 # -- writing
 

@@ -8,11 +8,13 @@ from sqlmodel import Field, SQLModel
 
 from db.columns import BigId, Json, UtcDateTime
 
+E2E_LAUNCHES, E2E_CELLS = "e2e_launches", "e2e_mapped_model_results"
+
 
 class E2eLaunchRow(SQLModel, table=True):
     """One start of an E2E; its numbers are summed up when it ends."""
 
-    __tablename__ = "e2e_launches"
+    __tablename__ = E2E_LAUNCHES
     __table_args__ = (
         Index("ix_e2e_launches_target", "target_id", "launch_no"),
         Index("ix_e2e_launches_target_time", "target_id", "started_at"),
@@ -78,7 +80,7 @@ class E2eCellRow(SQLModel, table=True):
     from a cell to the one before it.
     """
 
-    __tablename__ = "e2e_mapped_model_results"
+    __tablename__ = E2E_CELLS
     __table_args__ = (
         Index(
             "ix_e2e_results_matrix",
