@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from nicegui import background_tasks
 from nicegui.testing import general
 from sqlmodel import SQLModel
 
@@ -31,7 +32,14 @@ def _quick_collector() -> None:
     It collects twice a test; over all generations of the heap of a whole run (600 MB) that is
     2.6 s a test, of the 0.4 s the page itself takes.
     """
-    general.gc = SimpleNamespace(collect=partial(gc.collect, 1))  # pyright: ignore[reportAttributeAccessIssue]
+    general.__dict__["gc"] = SimpleNamespace(collect=partial(gc.collect, 1))
+
+
+@pytest.fixture(autouse=True)
+def _no_tasks_of_ended_loops() -> None:
+    """Forget NiceGUI's tasks of earlier loops: the next simulated user would wait for them forever."""
+    tasks = background_tasks.running_tasks
+    tasks.difference_update([task for task in tasks if task.get_loop().is_closed()])
 
 
 def find_free_port() -> int:

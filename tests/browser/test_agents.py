@@ -51,9 +51,9 @@ async def test_two_windows_see_every_step_of_a_run(console: ConsoleProcess) -> N
         await expect(page.get_by_text("已启动 晨间检查")).to_be_visible()
         for window in (page, other):
             good = window.locator(".ga-step[data-tone=ok]")
-            await expect(good).to_have_count(3, timeout=RUN_MS)
-            await expect(window.locator(".ga-step__said").nth(1)).to_contain_text("2/2 good")
-            await expect(window.locator(".gb-table tbody tr").first).to_contain_text("3/3")
+            await expect(good).to_have_count(4, timeout=RUN_MS)
+            await expect(window.locator(".ga-step__said").nth(2)).to_contain_text("2/2 good")
+            await expect(window.locator(".gb-table tbody tr").first).to_contain_text("4/4")
 
 
 async def test_steps_are_moved_by_drag_and_by_keys(console: ConsoleProcess) -> None:
@@ -62,22 +62,22 @@ async def test_steps_are_moved_by_drag_and_by_keys(console: ConsoleProcess) -> N
         a_page(browser, f"{console.url}/agents?tab=workflows") as page,
     ):
         await page.get_by_role("button", name="编辑").click()
-        await expect(page.locator(".ga-card")).to_have_count(3)
-        await _order(page, "供应商探测", "端到端检测", "报告")
-        await page.locator(".ga-card__head").nth(1).drag_to(page.locator(".ga-card").nth(0))
-        await _order(page, "端到端检测", "供应商探测", "报告")
-        await page.locator(".ga-card input").first.focus()
+        await expect(page.locator(".ga-card")).to_have_count(4)
+        await _order(page, "与 Supabase 同步", "供应商探测", "端到端检测", "报告")
+        await page.locator(".ga-card__head").nth(2).drag_to(page.locator(".ga-card").nth(1))
+        await _order(page, "与 Supabase 同步", "端到端检测", "供应商探测", "报告")
+        await page.locator(".ga-card").nth(1).locator("input").first.focus()
         await page.keyboard.press("Alt+ArrowDown")
-        await _order(page, "供应商探测", "端到端检测", "报告")
-        await expect(page.locator(".ga-card").nth(1)).to_be_focused()
+        await _order(page, "与 Supabase 同步", "供应商探测", "端到端检测", "报告")
+        await expect(page.locator(".ga-card").nth(2)).to_be_focused()
         await page.keyboard.press("Alt+ArrowUp")
-        await _order(page, "端到端检测", "供应商探测", "报告")
-        await page.locator(".ga-card").nth(2).locator("textarea").fill("{{step3.output}}")
+        await _order(page, "与 Supabase 同步", "端到端检测", "供应商探测", "报告")
+        await page.locator(".ga-card").nth(3).locator("textarea").fill("{{step4.output}}")
         await page.get_by_role("button", name="保存").click()
         await expect(page.locator(".gb-field__error:visible")).to_contain_text("只能引用之前的步骤")
         await page.locator(".ga-hole", has_text="step1.output").click()
         await expect(page.locator(".ga-card textarea")).to_have_value(
-            "{{step3.output}} {{step1.output}}"
+            "{{step4.output}} {{step1.output}}"
         )
 
 

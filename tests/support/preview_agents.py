@@ -88,6 +88,18 @@ class FakePrompts:
     async def versions(self, prompt_id: int) -> list[PromptVersion]:
         return [PromptVersion(prompt_id, no, "Be kind.", None, "", NOW) for no in (3, 2, 1)]
 
+    async def history(self, prompt_id: int, _limit: int = 100) -> list[PromptVersion]:
+        return await self.versions(prompt_id)
+
+    async def version(self, prompt_id: int, version_no: int) -> PromptVersion:
+        return (await self.versions(prompt_id))[3 - version_no]
+
+    def get(self, prompt_id: int) -> Prompt | None:
+        return self._one if prompt_id == self._one.id else None
+
+    def served(self, _prompt_id: int, _version_no: int) -> None:
+        return None
+
 
 class FakeAgents:
     """Two agents; a test runs until the page is told otherwise."""
