@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import gc
+import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ from services.settings.types import Env
 from tests.support.clock import FakeClock
 
 pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers on two cores: a third of the tests waits for clocks, sockets and other processes."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
 
 
 @pytest.fixture(scope="session", autouse=True)

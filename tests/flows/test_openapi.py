@@ -30,7 +30,7 @@ def test_schemathesis_finds_no_server_error(running: ConsoleProcess, tmp_path: P
             "--workers",
             "2",
             "--max-time",
-            "75",
+            "30",
             "--exclude-path-regex",
             "/(check-all|cancel|sync(-to-supabase)?)$",  # a sync without a project is 503 by contract 1.4
         ],
@@ -38,7 +38,7 @@ def test_schemathesis_finds_no_server_error(running: ConsoleProcess, tmp_path: P
         env=plain_environment({"PYTHONWARNINGS": "ignore", "HOME": str(tmp_path)}),
         capture_output=True,
         text=True,
-        timeout=115,
+        timeout=100,
     )
     assert "server error" not in answer.stdout.lower(), answer.stdout[-6000:]
     assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-1000:]

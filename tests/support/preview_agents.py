@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.accounts.types import UserType
@@ -17,7 +17,6 @@ from services.executions.types import (
 from services.foundation.errors import NotFoundError
 from services.foundation.inputs import copy_name
 from services.foundation.signals import Signal
-from services.prompts.types import ActivePrompts, Prompt, PromptType, PromptVersion
 from services.workflows import rules as workflow_rules
 from services.workflows.starter import starter_steps
 from services.workflows.step_kinds import step_kinds
@@ -30,10 +29,10 @@ from services.workflows.types import (
     WorkflowEdit,
     WorkflowRun,
 )
+from tests.support.preview_prompts import FakePrompts
 
 _REPLY = '<thinking>\n<phase id="1">\n<title>Goal</title>\nThree days.\n</phase>\n</thinking>\n<final>\nSquat, press, row.\n</final>'
 S = ExecutionState
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def _no_work(*_: Any) -> Any:
@@ -70,35 +69,6 @@ def a_test(no: int, now: datetime, **fields: Any) -> AgentTest:
         model="gpt-4o-2024-08",
     )
     return replace(base, **fields)
-
-
-class FakePrompts:
-    """One prompt an agent may be pinned to, with three versions."""
-
-    def __init__(self) -> None:
-        self.changed: Signal[None] = Signal("prompts.changed")
-        self._one = Prompt(1, "gymbro-system", PromptType.SYSTEM, "Be kind.", 3, is_active=True)
-
-    def all(self) -> tuple[Prompt, ...]:
-        return (self._one,)
-
-    def active(self, _protocol: object) -> ActivePrompts:
-        return ActivePrompts(system_id=1, system_version_no=3, system_text="Be kind.")
-
-    async def versions(self, prompt_id: int) -> list[PromptVersion]:
-        return [PromptVersion(prompt_id, no, "Be kind.", None, "", NOW) for no in (3, 2, 1)]
-
-    async def history(self, prompt_id: int, _limit: int = 100) -> list[PromptVersion]:
-        return await self.versions(prompt_id)
-
-    async def version(self, prompt_id: int, version_no: int) -> PromptVersion:
-        return (await self.versions(prompt_id))[3 - version_no]
-
-    def get(self, prompt_id: int) -> Prompt | None:
-        return self._one if prompt_id == self._one.id else None
-
-    def served(self, _prompt_id: int, _version_no: int) -> None:
-        return None
 
 
 class FakeAgents:
