@@ -27,9 +27,8 @@ pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers on two cores: a third of the tests waits for clocks, sockets and other processes."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
+    """Two workers a core: half of a test's time waits for clocks, sockets and other processes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

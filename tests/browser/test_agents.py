@@ -59,7 +59,7 @@ async def test_two_windows_see_every_step_of_a_run(console: ConsoleProcess) -> N
 async def test_steps_are_moved_by_drag_and_by_keys(console: ConsoleProcess) -> None:
     async with (
         chromium() as browser,
-        a_page(browser, f"{console.url}/agents?tab=workflows") as page,
+        a_page(browser, f"{console.url}/agents?tab=workflows", size=(1280, 1400)) as page,
     ):
         await page.get_by_role("button", name="编辑").click()
         await expect(page.locator(".ga-card")).to_have_count(4)

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from tests.conftest import find_free_port
 from tests.support.chromium import PreviewProcess, a_page, chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("preview")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("frame")]
 PATHS = ("/", "/e2e", "/settings")
 TITLES = ("总览", "E2E 记录", "设置")
 NO_FLASH = """

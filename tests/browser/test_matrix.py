@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.conftest import find_free_port
 from tests.support.chromium import PreviewProcess, a_page, chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("preview")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("matrix")]
 TOMORROW = "const now = Date.now.bind(Date); Date.now = () => now() + 26 * 3600 * 1000;"
 GRID = "const el = document.querySelector('.gx'); const grid = getElement(+el.id.slice(1));"
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'

@@ -1,5 +1,6 @@
 """A real Chromium, silent towards the world, and the preview as a process of its own."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -56,14 +57,33 @@ class PreviewProcess:
 
 
 @asynccontextmanager
+async def shared_chromium() -> AsyncGenerator[None]:
+    """While it lasts, `chromium()` on this loop yields one browser instead of starting one each time."""
+    async with chromium() as browser:
+        loop = asyncio.get_running_loop()
+        _shared[loop] = browser
+        try:
+            yield
+        finally:
+            del _shared[loop]
+
+
+@asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser]:
     """A browser that resolves no name but this machine's."""
+    shared = _shared.get(asyncio.get_running_loop())
+    if shared is not None and shared.is_connected():
+        yield shared  # what a test opened in it closes with its page's context
+        return
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             yield browser
         finally:
             await browser.close()
+
+
+_shared: dict[asyncio.AbstractEventLoop, Browser] = {}
 
 
 @asynccontextmanager
@@ -96,8 +116,10 @@ async def a_page(
             problems.append(f"went to {request.url}") if not request.url.startswith(ours) else None
         ),
     )
-    await page.goto(url)
-    await page.wait_for_selector(".gb-conn[data-state=live]")
-    yield page
-    await context.close()
+    try:
+        await page.goto(url)
+        await page.wait_for_selector(".gb-conn[data-state=live]")
+        yield page
+    finally:
+        await context.close()
     assert not problems, problems

@@ -31,6 +31,7 @@ async def test_a_mapping_is_made_ordered_by_keyboard_and_explained(
         adding = field(page, "添加模型").locator("input")
         for model in ("alpha", "beta"):
             await adding.fill(model)
+            await expect(page.get_by_role("option")).to_have_count(1)  # the list has followed
             await page.get_by_role("option", name=model, exact=True).click()
         items = form.locator(".ml-item")
         await expect(items).to_have_count(2)
@@ -106,6 +107,7 @@ async def test_three_of_four_passed_activate_anyway(console: ConsoleProcess) -> 
         adding = field(page, "添加模型").locator("input")
         for model in (models[0], *models[2:]):
             await adding.fill(model)
+            await expect(page.get_by_role("option")).to_have_count(1)  # the list has followed
             await page.get_by_role("option", name=model, exact=True).click()
         await form.get_by_role("button", name="先检查 · 4 次对话").click()
         await expect(form).to_contain_text("3/4 通过，仍要生效吗？", timeout=40_000)

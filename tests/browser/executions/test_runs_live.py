@@ -10,7 +10,7 @@ from tests.support.chromium import a_page, chromium
 from tests.support.drill_process import DrillProcess
 from tests.support.execution_pages import LADDER_S, LONG, OVERLAPS, row, wait_loaded
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("drill")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("runs live")]
 
 
 async def test_a_run_appears_at_once_after_its_start(server: DrillProcess) -> None:
