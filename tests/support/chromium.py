@@ -101,6 +101,7 @@ async def a_page(
         viewport={"width": size[0], "height": size[1]},
         locale=locale,
         color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     if before:

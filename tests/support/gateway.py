@@ -3,8 +3,8 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +30,7 @@ from services.prompts.service import Prompts
 from services.secrets.service import Secrets
 from services.settings.service import Settings
 from services.settings.types import Env
+from tests.support.quick_server import QuickServer
 from tests.support.scripted import Counted, NamedTokens, Script, ScriptedSuppliers
 
 PADDING = b":" + b" " * 2048 + b"\n\n"
@@ -174,7 +175,7 @@ async def serving(
             proxy_headers=False,
             **options,
         )
-        server = _Server(config)
+        server = QuickServer(config)
         world.port = sock.getsockname()[1]
         world.base = f"http://127.0.0.1:{world.port}"
         task = asyncio.ensure_future(server.serve(sockets=[sock]))
@@ -186,12 +187,6 @@ async def serving(
             await world.stop()
             server.should_exit = server.force_exit = True
             await task
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        yield
 
 
 def frames(content: bytes) -> list[tuple[str, dict[str, Any]]]:

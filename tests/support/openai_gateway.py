@@ -29,6 +29,7 @@ from services.settings.service import Settings
 from services.settings.types import Env, RateLimits
 from services.suppliers.service import Suppliers
 from tests.support.builders import until
+from tests.support.quick_server import QuickServer
 
 LIMITS = RateLimits(user_qps=0, anonymous_qps=0, user_daily=0, anonymous_daily=0)
 
@@ -86,7 +87,7 @@ async def openai_gateway(
     config = uvicorn.Config(
         guard, env.host, env.port, log_level="error", lifespan="off", ws="none", access_log=False
     )
-    server = uvicorn.Server(config)
+    server = QuickServer(config)
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     try:

@@ -26,6 +26,7 @@ from services.accounts.verifier import Verifier
 from services.secrets.service import Secrets
 from services.settings.types import Env, JwtRules
 from tests.support.clock import FakeClock
+from tests.support.quick_server import QuickServer
 
 both_stores = pytest.mark.parametrize(
     "store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
@@ -181,7 +182,7 @@ def sign_in_server(accounts: Accounts, env: Env) -> Generator[str]:
         lifespan="off",
         ws="none",
     )
-    server = uvicorn.Server(config)
+    server = QuickServer(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

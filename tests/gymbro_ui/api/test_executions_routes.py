@@ -113,7 +113,9 @@ async def test_lists_are_filtered_and_paged_by_key(world: World) -> None:
         add_work(world, name).go.set()
     started = [
         await world.executions.start(
-            "red" if n % 3 else "blue", {"raise": n == 4}, options=StartOptions(subject=f"s{n}")
+            "red" if n % 3 else "blue",
+            {"raise": n == 4},
+            options=StartOptions(subject=f"subject {n}"),
         )
         for n in range(9)
     ]
@@ -137,7 +139,7 @@ async def test_lists_are_filtered_and_paged_by_key(world: World) -> None:
     assert await ids("execution_type=blue") == [started[n].id for n in (6, 3, 0)]
     assert await ids("execution_type=blue,red&status=failed") == [started[4].id]
     assert await ids("execution_type=blue&execution_type=red&status=failed,succeeded&limit=1")
-    assert await ids("text=S7") == [started[7].id]
+    assert await ids("text=SUBJECT%207") == [started[7].id]
     assert await ids("from=2999-01-01T00:00:00Z") == []
     assert len(await ids("to=2999-01-01T00:00:00")) == 9
     assert await ids("agent_id=5") == await ids("parent_id=5") == await ids("workflow_id=5") == []

@@ -20,6 +20,7 @@ from services.secrets.service import Secrets
 from services.settings.types import AnonMethod, Env
 from services.targets.service import Targets
 from services.targets.types import Target
+from tests.support.quick_server import QuickServer
 
 ANONYMOUS, PERMANENT = UserType.ANONYMOUS, UserType.PERMANENT
 
@@ -71,7 +72,7 @@ async def served(
     config = uvicorn.Config(
         app, host="127.0.0.1", port=env.port, log_level="warning", lifespan="off"
     )
-    server = uvicorn.Server(config)
+    server = QuickServer(config)
     serving = asyncio.ensure_future(server.serve())
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110  # uvicorn tells it by an attribute only
