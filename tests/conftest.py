@@ -28,8 +28,9 @@ pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers a core: half of a test's time waits for clocks, sockets and other processes."""
-    return 2 * (os.cpu_count() or 1)
+    """Three workers on two cores: a third of the time waits for clocks, sockets and processes."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from components.primitives.button import button, icon_button
-from components.primitives.field import Field
+from components.primitives.field import Field, empty_choice
 from components.words import tr
 
 SHOWN = 300
@@ -60,5 +60,5 @@ class BlockedDialog:
     async def _added(self) -> None:
         name = str(self._add.value or "").strip()
         if name:
-            self._add.set_value(None)
+            empty_choice(self._add)
             await self._change(name, True)  # a callback of two values

@@ -10,7 +10,7 @@ from components.mapping.order_list import OrderItem, OrderList
 from components.mapping.rows import KEY_SCOPES, scope_word
 from components.mapping.trial_panel import TrialCalls, TrialPanel, submit_text
 from components.primitives.button import button
-from components.primitives.field import Field, choice_field, text_field
+from components.primitives.field import Field, choice_field, empty_choice, text_field
 from components.status.impacts import flaw_word, impact_list
 from components.words import tr, trn
 from services.mapping.types import Flaw, Impact, MappingEdit, ModelMapping, Scope, TrialView
@@ -180,7 +180,7 @@ class MappingEditor:
         name = str(event.value or "").strip()
         if name:
             self._order.add(name)
-            self._add.set_value(None)
+            empty_choice(self._add)
 
     def _judged(self, view: TrialView | None) -> None:
         self._submit.set_text(submit_text(view, tr("Save")))

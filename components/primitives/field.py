@@ -144,3 +144,12 @@ def choice_field(
     options: Any = dict(choices) if isinstance(choices, Mapping) else choices
     field.hold(ui.select(options, value=value, with_input=filtered))
     return field
+
+
+def empty_choice(choice: ui.select) -> None:
+    """Empty a choice whose value was just taken, with the text that stands in it.
+
+    The browser's value was empty before too: it sees no change and would keep the text.
+    """
+    choice.set_value(None)
+    choice.run_method("updateInputValue", "", True)

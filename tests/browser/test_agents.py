@@ -12,6 +12,9 @@ from tests.support.process import ConsoleProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("agents")]
 RUN_MS = 40_000
+# Whether the row made something of the key.
+PRESSED = """(row, key) => !row.dispatchEvent(
+  new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))"""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,13 @@ async def test_an_agent_is_made_tested_and_left_while_it_runs(console: ConsolePr
         await page.goto(f"{console.url}/agents")
         row = page.locator(".gb-table tbody tr").first
         await expect(row).to_contain_text("正常", timeout=RUN_MS)
+        for keys, key, is_taken in (
+            ("on", "j", True),
+            ("off", "j", False),
+            ("off", "ArrowUp", True),
+        ):
+            await page.evaluate("keys => { document.documentElement.dataset.keys = keys; }", keys)
+            assert await row.evaluate(PRESSED, key) is is_taken
         await row.click()
         await expect(page.locator(".ga-output")).to_contain_text("</final>")
         await page.get_by_role("link", name="打开此次执行").click()

@@ -50,7 +50,9 @@ async def test_a_cut_is_told_and_what_was_missed_is_read_from_the_store(tmp_path
     async with behind_a_proxy(tmp_path) as (server, proxy), chromium() as browser:
         (short,) = server.drill(kind="gate")
         (long,) = server.drill(**LONG)
-        async with a_page(browser, proxy.url + "/executions", before=COUNT_LOADS) as page:
+        async with a_page(
+            browser, proxy.url + "/executions", before=COUNT_LOADS, moves=True
+        ) as page:
             running = page.locator(f'.ex-row[data-key="{short}"]')
             await expect(running).to_have_attribute("data-state", "running")
             proxy.down()

@@ -11,6 +11,7 @@ from gymbro_ui.api import e2e, stats
 from gymbro_ui.guard import Guard, access_rules
 from services.accounts.service import Accounts
 from services.accounts.verifier import Verifier
+from services.models.monitor import Monitor
 from services.schedules.service import Schedules
 from services.secrets.service import Secrets
 from services.settings.types import Env
@@ -31,6 +32,7 @@ class StatsWorld:
         self.stats = Stats(database, world.clock, world.tasks, self.desk.settings, verifier)
         self.schedules = Schedules(database, world.clock, self.desk.settings, world.tasks)
         self.schedules.load()
+        self.monitor = Monitor(self.desk.executions, self.desk.settings, world.clock, world.tasks)
         self.console: Any = SimpleNamespace(
             **{
                 **vars(world.console),
@@ -42,6 +44,7 @@ class StatsWorld:
                 "e2e": self.desk.e2e,
                 "stats": self.stats,
                 "schedules": self.schedules,
+                "monitor": self.monitor,
             }
         )
         inner = FastAPI()

@@ -89,6 +89,7 @@ async def test_chosen_mappings_are_changed_together(console: ConsoleProcess) -> 
         await expect(dialog).to_contain_text("3 条映射将改变")
         await expect(dialog).to_contain_text("first: old → new")
         await dialog.get_by_role("button", name="替换", exact=True).click()
+        await expect(dialog).to_be_hidden()  # until then it keeps the focus
         await page.get_by_placeholder("搜索键或模型").fill("")
         await expect(row(page, "second")).to_contain_text("new")
         await page.get_by_role("button", name="撤销").click()
@@ -109,6 +110,8 @@ async def test_three_of_four_passed_activate_anyway(console: ConsoleProcess) -> 
             await adding.fill(model)
             await expect(page.get_by_role("option")).to_have_count(1)  # the list has followed
             await page.get_by_role("option", name=model, exact=True).click()
+            await expect(form.get_by_role("listitem").filter(has_text=model)).to_be_visible()
+            await expect(adding).to_have_value("")  # the console has emptied it for the next one
         await form.get_by_role("button", name="先检查 · 4 次对话").click()
         await expect(form).to_contain_text("3/4 通过，仍要生效吗？", timeout=40_000)
         await expect(form.locator(".ma-trial", has_text="bad-structure")).to_contain_text(

@@ -173,3 +173,7 @@ async def test_the_table_is_searched_and_walked_with_keys(console: ConsoleProces
         await expect(page.locator("tr[data-at='41']")).to_be_visible()
         await page.keyboard.press("Home")
         await expect(page.locator("tr[data-at='0']")).to_be_focused()
+        await page.evaluate("document.documentElement.dataset.keys = 'off'")
+        for key in ("j", "ArrowDown"):  # a letter does nothing once letters are switched off
+            await page.keyboard.press(key)
+        await expect(page.locator("tr[data-at='1']")).to_be_focused()

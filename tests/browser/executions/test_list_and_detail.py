@@ -142,7 +142,10 @@ async def test_running_rows_glow_every_two_seconds_and_not_with_reduced_motion(
     (done,) = server.drill(steps=1)
     (key,) = server.drill(**LONG)
     glow = "(e) => { const s = getComputedStyle(e, '::after'); return [s.animationName, s.animationDuration]; }"
-    async with chromium() as browser, a_page(browser, server.url + "/executions") as page:
+    async with (
+        chromium() as browser,
+        a_page(browser, server.url + "/executions", moves=True) as page,
+    ):
         assert await row(page, key).evaluate(glow) == ["gb-pulse", "2s"]
         assert (await row(page, done).evaluate(glow))[0] == "none"
         await expect(row(page, done)).to_have_attribute("data-tone", "ok")

@@ -38,6 +38,15 @@ async def test_the_dashboard_holds_the_bodies_of_the_single_routes(world: StatsW
     assert set(jwt) == {"success_rate", "jwks_probe", "verification", "obtainability"}
 
 
+async def test_connectivity_says_whether_the_monitor_is_on(world: StatsWorld) -> None:
+    for is_on in (False, True):
+        await world.monitor.switch(is_on=is_on)
+        single = (await world.ask("GET", "/api-connectivity")).json()
+        assert single["is_running"] is is_on
+        whole = (await world.ask("GET", "/dashboard")).json()["data"]["api_connectivity"]
+        assert whole["is_running"] is is_on
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -121,7 +121,7 @@ async def test_counts_of_many_flushes_add_up_also_without_an_endpoint(stats: Sta
         record(stats, endpoint_id=None, usage=Usage(3, 4, None))
         record(stats, endpoint_id=2, usage=Usage(1, 1, 10))
         await stats.flush()
-    data = await stats.dashboard("24h", endpoints=[], mapped=[], e2e={}, obtainability={})
+    data = await stats.dashboard("24h", connectivity={}, mapped=[], e2e={}, obtainability={})
     assert data["ai_requests"]["total"] == 6
     assert data["token_usage"] == 3 * 7 + 3 * 10
     assert "rows" not in data["mapped_models"]
@@ -163,7 +163,8 @@ async def test_connectivity_counts_active_endpoints_that_are_online(stats: Stats
         Endpoint(3, "c", "http://c", "openai", "m", status="offline"),
         Endpoint(4, "d", "http://d", "openai", "m", status="online", is_active=False),
     ]
-    body = stats.api_connectivity(endpoints)
+    body = stats.api_connectivity(endpoints, is_running=False)
+    assert body["is_running"] is False
     assert (body["healthy_endpoints"], body["total_endpoints"]) == (2, 3)
     assert body["connectivity_rate"] == 66.67
     assert body["last_check"] == START.isoformat()
