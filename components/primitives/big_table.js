@@ -176,7 +176,8 @@ export default {
       const line = this.flat[this.at];
       if (!line) return;
       const page = Math.max(1, Math.floor(this.view / this.px) - 2);
-      const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.flat.length, End: this.flat.length }[event.key];
+      const letters = document.documentElement.dataset.keys === "off" ? {} : { j: 1, k: -1 };
+      const step = { ...letters, ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.flat.length, End: this.flat.length }[event.key];
       if (step) { event.preventDefault(); this.go(this.at + step); return; }
       if (event.target.closest("button")) return;
       if (event.key === "Enter" && !line.kid) this.$emit("open", line.row.id);

@@ -20,7 +20,8 @@ export default {
     key(event) {
       if (!this.opens || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (event.key === "Enter") { event.preventDefault(); this.open(this.at); return; }
-      const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+      const letters = document.documentElement.dataset.keys === "off" ? {} : { j: 1, k: -1 };
+      const step = { ...letters, ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (!step) return;
       event.preventDefault();
       this.moved = true;

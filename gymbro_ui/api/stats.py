@@ -70,8 +70,7 @@ def _availability(console: "Console") -> APIRouter:
     @api.get("/api-connectivity")
     async def api_connectivity(request: Request, _: Caller = reader) -> Response:  # pyright: ignore[reportUnusedFunction]
         """Return how many active endpoints are online."""
-        body = console.stats.api_connectivity(console.models.endpoints)
-        return answer(request_id_of(request.scope), body)
+        return answer(request_id_of(request.scope), _connectivity(console))
 
     @api.get("/jwt-availability")
     async def jwt_availability(request: Request, _: Caller = reader) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -125,11 +124,16 @@ async def dashboard_data(console: "Console", window: str) -> dict[str, Any]:
     """Return the data of /stats/dashboard, for the route and the socket; raise InputError."""
     return await console.stats.dashboard(
         window,
-        endpoints=console.models.endpoints,
+        connectivity=_connectivity(console),
         mapped=console.mapping.mapped(),
         e2e=await latest_e2e(console),
         obtainability=console.e2e.obtaining.body(),
     )
+
+
+def _connectivity(console: "Console") -> dict[str, Any]:
+    is_running = console.monitor.view().is_running
+    return console.stats.api_connectivity(console.models.endpoints, is_running=is_running)
 
 
 def _plain(patch: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from components.primitives.confirm import confirm
 from components.primitives.field import Field
 from components.primitives.toolbar import Segment
 from components.settings.about import Path, about
+from components.settings.executions_form import ExecutionsForm
 from components.settings.pace_form import PaceForm
 from components.settings.secret_row import fact_row, secret_row
 from components.settings.supabase_form import SupabaseCalls, SupabaseForm
@@ -42,6 +43,7 @@ def render(console: "Console") -> None:
         ("signin", tr("Sign-in"), _sign_in),
         ("supabase", "Supabase", _supabase),
         ("schedule", tr("Schedule"), _schedule),
+        ("executions", tr("Executions"), _executions),
         ("pace", tr("Refresh pace"), _pace),
         ("look", tr("Language & look"), _look),
         ("about", tr("About"), _about),
@@ -184,7 +186,17 @@ def _schedule(console: "Console") -> None:
     on_batch(console.settings.changed, lambda batch: form.load(batch[-1]))
 
 
-# -- pace, look, about
+# -- executions, pace, look, about
+
+
+def _executions(console: "Console") -> None:
+    executions = console.executions
+    note = tr("What is started over the limit waits and runs in start order")
+    with card(tr("Executions"), note=note):
+        form = ExecutionsForm(console.settings.preferences, partial(save_preferences, console))
+    form.count(executions.counts())
+    on_batch(console.settings.changed, lambda batch: form.load(batch[-1]))
+    on_batch(executions.changed, lambda _: form.count(executions.counts()))
 
 
 def _pace(console: "Console") -> None:

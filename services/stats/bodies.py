@@ -69,13 +69,13 @@ def day_series(days: Mapping[date, int], first: date, last: date) -> list[dict[s
     return [{"date": day.isoformat(), "count": days.get(day, 0)} for day in wanted]
 
 
-def connectivity(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """Return how many active endpoints are online."""
+def connectivity(endpoints: Sequence[Endpoint], *, is_running: bool) -> dict[str, Any]:
+    """Return how many active endpoints are online, and whether they are looked at by themselves."""
     active = [endpoint for endpoint in endpoints if endpoint.is_active]
     healthy = sum(endpoint.status == "online" for endpoint in active)
     checked = [e.last_checked_at for e in active if e.last_checked_at is not None]
     return {
-        "is_running": any(endpoint.status == "checking" for endpoint in active),
+        "is_running": is_running,
         "healthy_endpoints": healthy,
         "total_endpoints": len(active),
         "connectivity_rate": percent(healthy, len(active)),

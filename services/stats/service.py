@@ -165,9 +165,11 @@ class Stats:
     def _since(self, window: str) -> datetime:
         return (self._clock.now() - bodies.window_of(window)).replace(second=0, microsecond=0)
 
-    def api_connectivity(self, endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-        """Return the body of /stats/api-connectivity."""
-        return bodies.connectivity(endpoints)
+    def api_connectivity(
+        self, endpoints: Sequence[Endpoint], *, is_running: bool
+    ) -> dict[str, Any]:
+        """Return the body of /stats/api-connectivity; `is_running` is the monitor's."""
+        return bodies.connectivity(endpoints, is_running=is_running)
 
     async def jwt_availability(self, obtainability: dict[str, Any]) -> dict[str, Any]:
         """Return the body of /stats/jwt-availability; obtainability is what E2E's sign-ins showed."""
@@ -199,7 +201,7 @@ class Stats:
         self,
         window: str,
         *,
-        endpoints: Sequence[Endpoint],
+        connectivity: dict[str, Any],
         mapped: Sequence[MappedModel],
         e2e: dict[str, Any],
         obtainability: dict[str, Any],
@@ -211,7 +213,7 @@ class Stats:
             "daily_active_users": await self.daily_active_users(window),
             "ai_requests": await self.ai_requests(window),
             "token_usage": sums.tokens,
-            "api_connectivity": self.api_connectivity(endpoints),
+            "api_connectivity": connectivity,
             "mapped_models": {name: value for name, value in models.items() if name != "rows"},
             "e2e_mapped_models": e2e,
             "jwt_availability": await self.jwt_availability(obtainability),
