@@ -158,7 +158,7 @@ class Models:
             "status": "offline" if is_offline else "online",
             "latency_ms": None if is_offline else result.latency_ms,
             "last_checked_at": self._clock.now(),
-            "last_error": redact(result.error)[:500] or None,
+            "last_error": redact(result.error, self._secrets.known_values())[:500] or None,
         }
         self._note_listing(endpoint_id, result)
         if result.models and not endpoint.model_list and not endpoint.is_demo:  # nothing to lose

@@ -33,6 +33,14 @@ async def test_an_export_is_imported_by_another_console_and_again_changes_nothin
     assert catalogue.mapping.plan_import(text).edits == ()
 
 
+async def test_an_export_names_no_key_of_a_supplier(catalogue: Catalogue) -> None:
+    await catalogue.add("relay", "a", api_key="canary-of-a-relay-1f0a")
+    await catalogue.map(Scope.MAPPING, "k", "a")
+    text = catalogue.mapping.export_text()
+    assert '"k"' in text
+    assert "canary" not in text
+
+
 async def test_the_originals_rows_are_read_in_both_of_its_shapes(catalogue: Catalogue) -> None:
     rows = [
         {

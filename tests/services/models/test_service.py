@@ -15,6 +15,7 @@ from services.secrets.service import Secrets
 from services.settings.service import Settings
 from services.settings.types import FirstEndpoint
 from services.suppliers.types import ProbeResult, ProbeState
+from tests.support.catalogue import Catalogue
 from tests.support.clock import FakeClock
 
 URL = "https://api.example.com"
@@ -216,3 +217,11 @@ async def test_blocked_models_are_kept(
     again = Models(database, clock, secrets, settings)
     again.load()
     assert again.blocked == {"a", "b"}
+
+
+async def test_what_a_supplier_says_never_keeps_anybodys_key(catalogue: Catalogue) -> None:
+    await catalogue.add("other", "b", api_key="canary-of-the-other-2f0a")
+    asked = await catalogue.add("asked", "a")
+    said = ProbeResult(ProbeState.OFFLINE, 1, error="upstream_http_500:canary-of-the-other-2f0a")
+    endpoint = await catalogue.models.set_status(asked, said)
+    assert endpoint.last_error == "upstream_http_500:***"
