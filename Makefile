@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SOURCES := main.py gymbro_ui components services db
+COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
 .PHONY: setup run test check fix bench words lock test-local-model clean
 
@@ -13,7 +15,7 @@ $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 $(VENV)/lib main.py gymbro_ui components services db > /dev/null || true
+	$(COMPILE) $(VENV)/lib $(SOURCES) > /dev/null || true
 	touch $(STAMP)
 
 run: $(STAMP)  ## start the console on 127.0.0.1:9999 and open it
@@ -21,6 +23,7 @@ run: $(STAMP)  ## start the console on 127.0.0.1:9999 and open it
 
 test: $(STAMP)  ## everything: lint, types, contracts, tests, real parts
 	bash tests/system_parts.sh
+	$(COMPILE) $(SOURCES) tests  # the tests start some fifty processes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def missing(language: str, places: tuple[str, ...] = ()) -> list[str]:
     )
 
 
-def templates(folders: Iterable[str] = SOURCES) -> list[Template]:
+@cache
+def templates(folders: tuple[str, ...] = SOURCES) -> list[Template]:
     """Return every template: of tr, trn, say, word, errors for people, labels and TEXTS tables."""
     trees = {
         path: ast.parse(path.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import ast
 import string
 from pathlib import Path
 
+import pytest
 from babel.messages.catalog import Catalog
 
 from components.catalogues import (
@@ -17,6 +18,7 @@ from components.catalogues import (
     translated,
 )
 
+pytestmark = pytest.mark.xdist_group("words")  # the sources are read once
 _CALLS = {"tr", "trn", "say", "word"}
 
 

@@ -30,7 +30,7 @@ def test_schemathesis_finds_no_server_error(running: ConsoleProcess, tmp_path: P
             "--workers",
             "2",
             "--max-time",
-            "30",
+            "20",
             "--exclude-path-regex",
             "/(check-all|cancel|sync(-to-supabase)?)$",  # a sync without a project is 503 by contract 1.4
         ],
