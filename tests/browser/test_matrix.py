@@ -209,19 +209,3 @@ async def test_a_dot_leads_to_its_record(preview: PreviewProcess) -> None:
         await page.locator(".hd-dot").first.click()
         await expect(page).to_have_url(re.compile("/e2e"))
         await expect(page.locator(".gx-drawer")).to_contain_text("复制证据")
-
-
-@pytest.mark.parametrize("path", ["/", "/e2e"])
-@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
-async def test_nothing_is_wider_than_the_window(
-    preview: PreviewProcess, path: str, locale: str
-) -> None:
-    async with chromium() as browser, a_page(browser, preview.url + path, locale=locale) as page:
-        for width, height in ((1920, 1080), (1280, 800), (1100, 720), (768, 1024)):
-            await page.set_viewport_size({"width": width, "height": height})
-            await page.wait_for_timeout(300)
-            wide = await page.evaluate(
-                "[document.documentElement.scrollWidth, document.querySelector('.gb-page').scrollWidth"
-                " - document.querySelector('.gb-page').clientWidth]"
-            )
-            assert wide == [width, 0]
