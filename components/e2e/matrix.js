@@ -8,7 +8,7 @@ import { Tip } from "gymbro-matrix/tip.js";
 
 export default {
   template: `<div class="gx" tabindex="-1"><div class="gx-space"></div></div>`,
-  props: { data: Object, words: Object, view: String, compact: Boolean, seq: Number },
+  props: { data: Object, words: Object, view: String, compact: Boolean, seq: Number, asked: Number },
   emits: ["open", "peek", "again", "sort", "escape"],
 
   mounted() {
@@ -29,6 +29,7 @@ export default {
     this.watcher = new ResizeObserver(() => this.paint(true));
     this.watcher.observe(this.$el);
     this.paint(true);
+    this.light(this.asked);
   },
 
   unmounted() {
@@ -42,6 +43,7 @@ export default {
     data(value) { this.model.load(value); this.reset(); },
     view(value) { this.model.setView(value); this.reset(); },
     compact(value) { this.model.setCompact(value); this.reset(); },
+    asked(value) { this.light(value); },
   },
 
   methods: {
@@ -84,6 +86,16 @@ export default {
 
     // mark the cell that the drawer shows; null takes the mark away
     pin(cell) { this.model.pinned = cell; this.body.repin(); if (cell) this.keys.reveal(cell); },
+
+    // mark the column of a launch somebody came for
+    light(no) {
+      const column = this.model.columnOf.get(no);
+      this.model.asked = no;
+      if (column === undefined) return;
+      this.keys.at.column = column;
+      this.paint(true);
+      this.keys.reveal(null);
+    },
 
     focusGrid() { this.keys.focus(); },
   },

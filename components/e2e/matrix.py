@@ -59,6 +59,7 @@ class MatrixGrid(ui.element, component="matrix.js", esm={"gymbro-matrix": "matri
         self._props["view"] = view
         self._props["compact"] = is_compact
         self._props["seq"] = 0
+        self._props["asked"] = 0
         self._seq = 0
         self._users: list[str] = []
         self.on("open", lambda event: calls.open(to_place(event.args)))
@@ -102,6 +103,11 @@ class MatrixGrid(ui.element, component="matrix.js", esm={"gymbro-matrix": "matri
     def set_compact(self, *, is_compact: bool) -> None:
         """Use 20 px rows instead of 28."""
         self._props["compact"] = is_compact
+        self.update()
+
+    def light(self, launch_no: int) -> None:
+        """Mark a launch's column and bring it in sight."""
+        self._props["asked"] = launch_no
         self.update()
 
     def facts(self, place: CellPlace, lines: list[tuple[str, str]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from components.status.looks import RED, SEVERITY
-from services.e2e.types import CODE_STATUS, STATUS_CODES, CellStatus
+from services.e2e.types import CODE_STATUS, STATUS_CODES, CellStatus, MatrixRow
 
 EMPTY = "."
 RANK_CODES = (
@@ -21,6 +21,20 @@ _RANK = {code: rank for rank, code in enumerate(RANK_CODES)}
 def merge(rows: Iterable[str]) -> str:
     """Return one code a column: the worst of all rows; a missing cell never wins over another."""
     return "".join(min(column, key=_RANK.__getitem__) for column in zip(*rows, strict=True))
+
+
+def worst_at(rows: Iterable[MatrixRow], place: int) -> tuple[str, str] | None:
+    """Return model key and user type of a column's worst cell, the upper one of equals."""
+    found = [
+        (_RANK[codes[place]], row.model_key, user)
+        for row in rows
+        for user, codes in row.cells.items()
+        if place < len(codes) and codes[place] != EMPTY
+    ]
+    if not found:
+        return None
+    _, key, user = min(found, key=lambda one: one[0])
+    return key, user
 
 
 def latest(codes: str) -> CellStatus | None:

@@ -10,6 +10,8 @@ from components.primitives.formats import NOTHING, clock_text, duration_text, mo
 from components.words import tr
 from services.executions.types import Execution
 
+E2E = "e2e"  # the kind whose runs are columns of the matrix
+
 
 class Facts(ui.element, component="facts.js"):
     """One list of names and values; nothing is sent when nothing changed."""
@@ -80,9 +82,8 @@ def _relations(one: Execution, kinds: Kinds) -> list[dict[str, Any]]:
         found.append(_fact(tr("Part of"), f"#{one.parent_id}", href=f"/executions/{one.parent_id}"))
     if one.again_of is not None:
         found.append(_fact(tr("Repeats"), f"#{one.again_of}", href=f"/executions/{one.again_of}"))
-    launch_no = one.meta.get("launch_no")
-    if isinstance(launch_no, int):
-        found.append(_fact(tr("Launch"), f"{launch_no}", href=kind.home if kind else ""))
+    if launch := _launch_text(one):
+        found.append(_fact(tr("Launch"), launch, href=f"/e2e?launch={one.execution_id}"))
     elif kind is not None and kind.home:
         found.append(_fact(tr("Results"), tr(kind.label), href=kind.home))
     if one.agent_id is not None:
@@ -102,6 +103,15 @@ def _relations(one: Execution, kinds: Kinds) -> list[dict[str, Any]]:
             )
         )
     return found
+
+
+def _launch_text(one: Execution) -> str:
+    """Return what leads to the run's column in the matrix, empty when it has none."""
+    number = one.meta.get("launch_no")
+    if isinstance(number, int):
+        return tr("#{n} in the matrix", n=number)
+    has_begun = one.execution_type == E2E and one.started_at is not None
+    return tr("In the matrix") if has_begun and not one.status.is_final else ""
 
 
 def _fact(

@@ -90,6 +90,12 @@ def find_launch(session: Session, launch_id: str) -> E2eLaunchRow | None:
     return session.exec(select(E2eLaunchRow).where(E2eLaunchRow.launch_id == launch_id)).first()
 
 
+def launch_of_execution(session: Session, execution_id: str) -> E2eLaunchRow | None:
+    """Return the launch an execution made."""
+    query = select(E2eLaunchRow).where(E2eLaunchRow.execution_id == execution_id)
+    return session.exec(query.order_by(col(E2eLaunchRow.launch_no).desc())).first()
+
+
 def launch_of_slot(session: Session, slot_at: datetime) -> E2eLaunchRow | None:
     """Return the launch that served a scheduled slot."""
     return session.exec(select(E2eLaunchRow).where(E2eLaunchRow.slot_at == slot_at)).first()

@@ -155,6 +155,13 @@ class History:
 
         return await self._database.read(read)
 
+    async def launch_of(self, execution_id: str) -> Launch | None:
+        """Return the launch an execution made, or None when it made none or it was removed."""
+        row = await self._database.read(
+            lambda session: queries.launch_of_execution(session, execution_id)
+        )
+        return None if row is None else to_launch(row)
+
     async def launch(self, launch_id: str) -> tuple[Launch, list[Run]]:
         """Return a launch with its runs and their results so far; raise NotFoundError."""
 

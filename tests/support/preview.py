@@ -211,6 +211,10 @@ class FakeE2e:
     async def cell_at(self, launch_no: int, model_key: str, user_type: UserType) -> Any:
         return data.detail(model_key, user_type)
 
+    async def launch_of(self, execution_id: str) -> Any:
+        found = data.launches(100)
+        return next((one for one in found if one.execution_id == execution_id), None)
+
     async def trend(self, **_: Any) -> Any:
         return [] if self._bare else data.trend(48)
 

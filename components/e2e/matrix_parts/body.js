@@ -52,6 +52,12 @@ export class Body {
       node.style.left = gap.x + "px";
       node.style.width = gap.w + "px";
     }
+    const asked = this.model.columns.find((column) => column.no === this.model.asked);
+    if (asked) {
+      const node = this.over.appendChild(el("div", "gx-asked"));
+      node.style.left = asked.x + "px";
+      node.style.width = asked.w + "px";
+    }
     for (const mark of this.model.axis.marks) this.over.appendChild(el("div", "gx-mark")).style.left = mark.x + "px";
   }
 

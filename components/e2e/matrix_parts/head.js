@@ -68,7 +68,7 @@ export class Head {
 
   column(index) {
     const column = this.model.columns[index];
-    const node = this.strip.appendChild(el("div", "gx-column" + (column.live ? " gx-live" : "")));
+    const node = this.strip.appendChild(el("div", "gx-column" + (column.live ? " gx-live" : "") + (column.no === this.model.asked ? " gx-asked" : "")));
     node.style.left = column.x + "px";
     node.style.width = column.w + "px";
     node.setAttribute("role", "columnheader");

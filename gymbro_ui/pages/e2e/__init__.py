@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 async def render(console: "Console") -> None:
     """Draw the page at once and fill it when its results are read."""
     page = E2ePage(console)
+    await page.find_asked()
     page.draw()
     await page.load()
-    page.open_asked_cell()
+    page.open_asked()

@@ -1,6 +1,8 @@
 """Filters: what the E2E page shows, kept in the address so that a link reproduces the view."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlencode
 
 from services.accounts.types import UserType
@@ -10,6 +12,8 @@ WINDOWS = ("24h", "7d", "30d", "last20", "last50", "last100")
 MODES = ("matrix", "table")
 SORTS = ("worst", "name", "share", "p50", "tail")
 MODELS_MOST = 200
+_RUN = re.compile(r"exe_[0-9A-Za-z]{1,36}")
+_WITHIN = (("7d", timedelta(days=7)), ("30d", timedelta(days=30)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Filters:
     sort: str = "worst"
     models: tuple[str, ...] = ()
     cell_id: int = 0  # a cell to open at once; not kept in the address
+    launch: str = ""  # execution id of a launch whose column is shown at once; not kept either
 
     @property
     def user_types(self) -> tuple[UserType, ...]:
@@ -40,7 +45,7 @@ def read_filters(query: str) -> Filters:
         value = given.get(name, [""])[0]
         return value if value in allowed else default
 
-    plain, cell = Filters(), given.get("cell", [""])[0]
+    plain, cell, launch = Filters(), given.get("cell", [""])[0], given.get("launch", [""])[0]
     return Filters(
         view=one("view", VIEWS, plain.view),
         window=one("window", WINDOWS, plain.window),
@@ -48,7 +53,14 @@ def read_filters(query: str) -> Filters:
         sort=one("sort", SORTS, plain.sort),
         models=tuple(dict.fromkeys(given.get("model", [])))[:MODELS_MOST],
         cell_id=int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 19 else 0,
+        launch=launch if _RUN.fullmatch(launch) else "",
     )
+
+
+def window_with(started_at: datetime, now: datetime) -> str:
+    """Return the window whose matrix most likely has a column that old."""
+    age = now - started_at
+    return next((window for window, length in _WITHIN if age < length), "last100")
 
 
 def address(filters: Filters, path: str = "/e2e") -> str:

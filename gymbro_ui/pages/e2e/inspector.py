@@ -11,6 +11,7 @@ from components.e2e.again_dialog import ask_again
 from components.e2e.cell_drawer import CellDrawer, DrawerCalls
 from components.e2e.matrix import Again, CellPlace, MatrixGrid
 from components.e2e.peek import peek_lines
+from components.e2e.ranking import worst_at
 from components.e2e.undo import Undo
 from components.frame import memory
 from components.status.looks import user_type_word
@@ -19,7 +20,7 @@ from gymbro_ui.actions import act
 from gymbro_ui.pages.e2e.again import again_request
 from gymbro_ui.pages.e2e.rollback import take_back
 from services.accounts.types import UserType
-from services.e2e.types import CellChange, CellDetail, CellStatus, LaunchRequest, Matrix
+from services.e2e.types import CellChange, CellDetail, CellStatus, Launch, LaunchRequest, Matrix
 from services.foundation.errors import ConsoleError
 from services.gateway.types import StoredLog
 
@@ -72,6 +73,24 @@ class Inspector:
         """Show the cell of that id."""
         self._drawer.wait(tr("One result"))
         background_tasks.create(self._find(cell_id), name="open a cell")
+
+    def open_launch(self, launch: Launch | None) -> str:
+        """Show the launch's column and its worst cell; return why it cannot be shown, or nothing."""
+        if launch is None:
+            return tr("This run has no column: it made no launch, or its history was removed.")
+        target = self._console.targets.current
+        if launch.target_id != target.id:
+            text = tr("This run tested another service: {address}.", address=launch.target)
+            return f"{text} {tr('Choose it as the service under test to see its results.')}"
+        matrix = self._matrix()
+        numbers = [column.launch_no for column in matrix.columns]
+        if launch.launch_no not in numbers:
+            return tr("This run is older than what the matrix shows.")
+        if self.grid is not None:
+            self.grid.light(launch.launch_no)
+        if worst := worst_at(matrix.rows, numbers.index(launch.launch_no)):
+            self.open(CellPlace(launch.launch_no, worst[0], UserType(worst[1])))
+        return ""
 
     def open_model(self, model_key: str) -> None:
         """Show the newest cell of a model, the worse one of its user types."""

@@ -17,16 +17,17 @@ from components.e2e.summary import Summary
 from components.e2e.trend import FEWEST, trend_options
 from components.live import on_batch
 from components.primitives.card import card, page_head
+from components.primitives.toast import toast
 from components.primitives.toolbar import spacer
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.e2e.again import run_choices, run_requests
 from gymbro_ui.pages.e2e.bar import BarCalls, FilterBar
 from gymbro_ui.pages.e2e.board import Board, BoardCalls
-from gymbro_ui.pages.e2e.filters import address, read_filters
+from gymbro_ui.pages.e2e.filters import address, read_filters, window_with
 from gymbro_ui.pages.e2e.inspector import Inspector
 from gymbro_ui.pages.e2e.schedule import edit_schedule
-from services.e2e.types import CellChange, LaunchRequest, Matrix, TrendPoint
+from services.e2e.types import CellChange, Launch, LaunchRequest, Matrix, TrendPoint
 from services.foundation.errors import ConsoleError
 from services.schedules.types import Every, OffSpan, ScheduleView
 
@@ -46,11 +47,21 @@ class E2ePage:
         path = context.client.sub_pages_router.current_path
         self._filters = read_filters(path.partition("?")[2].partition("#")[0])
         self._matrix = _NOTHING
+        self._launch: Launch | None = None  # the one the address names
         self._is_compact = True
         self._asked = 0  # number of the newest load; older ones are dropped
         self._early: list[CellChange] = []  # changes that came while a load was under way
         self._is_loading = False
         self._has_missed = False  # the browser was away while cells changed
+
+    async def find_asked(self) -> None:
+        """Look for the launch the address names, and choose a window in which it has a column."""
+        console = self._console
+        if self._filters.launch:
+            launch = self._launch = await console.e2e.launch_of(self._filters.launch)
+            if launch is not None:
+                window = window_with(launch.started_at, console.clock.now())
+                self._filters = replace(self._filters, window=window)
 
     def draw(self) -> None:
         """Draw the page as a skeleton and follow every change."""
@@ -75,10 +86,13 @@ class E2ePage:
         self._show_run()
         self._show_schedule()
 
-    def open_asked_cell(self) -> None:
-        """Open the cell the address names, if it names one."""
+    def open_asked(self) -> None:
+        """Open the cell or the launch the address names, if it names one."""
         if self._filters.cell_id:
             self._inspector.open_cell(self._filters.cell_id)
+        elif self._filters.launch and (reason := self._inspector.open_launch(self._launch)):
+            with self._root:
+                toast(reason, tone="failed")
 
     def reload(self) -> None:
         """Load in the background."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.e2e.ranking import RANK_CODES, latest, merge
-from services.e2e.types import CODE_STATUS, CellStatus
+from components.e2e.ranking import RANK_CODES, latest, merge, worst_at
+from services.e2e.types import CODE_STATUS, CellStatus, MatrixRow
 
 
 def test_every_code_has_exactly_one_rank():
@@ -44,3 +44,14 @@ def test_rows_of_different_length_are_refused():
 )
 def test_the_newest_settled_verdict_counts(codes: str, status: CellStatus | None):
     assert latest(codes) is status
+
+
+def test_the_worst_cell_of_a_column_is_the_upper_one_of_equals():
+    rows = [
+        MatrixRow("a", "x", {"anonymous": "oo", "permanent": "of"}),
+        MatrixRow("b", "x", {"anonymous": "of", "permanent": ".."}),
+        MatrixRow("c", "x", {"anonymous": "o"}),
+    ]
+    assert worst_at(rows, 1) == ("a", "permanent")
+    assert worst_at(rows[1:2], 0) == ("b", "anonymous")
+    assert worst_at(rows, 2) is None

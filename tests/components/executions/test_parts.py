@@ -85,7 +85,7 @@ def test_facts_lead_to_what_a_run_belongs_to() -> None:
     assert links == {
         "Part of": "/executions/3",
         "Repeats": "/executions/2",
-        "Launch": "/e2e",
+        "Launch": "/e2e?launch=exe_7",
         "Agent": "/agents?tab=agents&id=5",
         "Workflow": "/agents?tab=workflows&id=6",
     }

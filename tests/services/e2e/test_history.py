@@ -184,6 +184,8 @@ async def test_a_launch_is_found_with_its_runs_and_an_unknown_one_is_said_so(
     assert [run.user_type for run in runs] == [UserType.ANONYMOUS, UserType.PERMANENT]
     with pytest.raises(NotFoundError):
         await history.launch("f" * 32)
+    assert await history.launch_of(kept.execution_id) == kept
+    assert await history.launch_of("exe_none") is None
 
 
 async def test_the_board_is_rebuilt_from_the_store(past: Past, any_database: Database) -> None:

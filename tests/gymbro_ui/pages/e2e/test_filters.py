@@ -1,8 +1,10 @@
 """The address reproduces the view, and nothing in it can harm."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from gymbro_ui.pages.e2e.filters import Filters, address, read_filters
+from gymbro_ui.pages.e2e.filters import Filters, address, read_filters, window_with
 from services.accounts.types import UserType
 
 
@@ -51,3 +53,17 @@ def test_a_cell_can_be_named():
 def test_the_view_names_its_user_types():
     assert Filters().user_types == (UserType.ANONYMOUS, UserType.PERMANENT)
     assert Filters(view="permanent").user_types == (UserType.PERMANENT,)
+
+
+@pytest.mark.parametrize("value", ["exe_", "1", "exe_a'b", "exe_" + "a" * 37, "../exe_1", "exe_１"])
+def test_a_launch_is_named_by_its_run_and_by_nothing_else(value: str):
+    assert read_filters("launch=exe_1A").launch == "exe_1A"
+    assert not read_filters(f"launch={value}").launch
+
+
+@pytest.mark.parametrize(
+    ("days", "window"), [(0, "7d"), (6.9, "7d"), (7.1, "30d"), (29, "30d"), (31, "last100")]
+)
+def test_a_launch_is_looked_for_in_the_smallest_window_that_holds_it(days: float, window: str):
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    assert window_with(now - timedelta(days=days), now) == window
