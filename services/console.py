@@ -29,6 +29,9 @@ from services.models.service import Models
 from services.opening import open_data
 from services.prompts.service import Prompts
 from services.prompts.trial import PromptTrialParts, PromptTrials
+from services.retention.service import Retention
+from services.retention.types import KIND as RETENTION
+from services.schedules.daily import Daily
 from services.schedules.service import Schedules
 from services.secrets.service import Secrets
 from services.settings.machine import machine_zone
@@ -67,6 +70,7 @@ class Console:
         self._build_capabilities()
         self._build_features()
         self._build_workflows()
+        self._build_upkeep()
         self._build_agents()
 
     def _build_capabilities(self) -> None:
@@ -162,6 +166,12 @@ class Console:
             )
         )
 
+    def _build_upkeep(self) -> None:
+        """What runs by itself once a day."""
+        self.retention = Retention(self.database, self.clock, self.settings, self.executions)
+        self.executions.register(self.retention.kind)
+        self.dailies = (Daily(self.executions, self.clock, self.tasks, RETENTION),)
+
     def _build_agents(self) -> None:
         """Agents, and workflows over every kind that is registered by now."""
         parts = AgentParts(
@@ -222,6 +232,8 @@ class Console:
             await self.schedules.start(self.e2e.fire)
             await self.monitor.start()
             await self.cloud.start()
+            for daily in self.dailies:
+                await daily.start()
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
@@ -238,6 +250,8 @@ class Console:
         if not self._is_started:
             return
         await self.schedules.stop()
+        for daily in self.dailies:
+            await daily.stop()
         await self.monitor.stop()
         await self.cloud.stop()
         await self.executions.stop()

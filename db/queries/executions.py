@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from db.tables.executions import ExecutionEventRow, ExecutionRow
 
+EVENTS_AT_ONCE = 5_000  # deleted together, so that no other change waits long
 _INSERT = insert(ExecutionRow).returning(col(ExecutionRow.id))
 _MOVE = (
     update(ExecutionRow)
@@ -171,6 +172,7 @@ def delete_ended(
         .limit(limit)
     )
     found = session.exec(query).all()
+    found = found[: _within(session, [number for number, _ in found if number], EVENTS_AT_ONCE)]
     numbers = [number for number, _ in found]
     connection = session.connection()
     for table, column in (
@@ -179,3 +181,19 @@ def delete_ended(
     ):
         connection.execute(delete(table).where(col(column).in_(numbers)))
     return [execution_id for _, execution_id in found]
+
+
+def _within(session: Session, numbers: list[int], events: int) -> int:
+    """Return how many of these, from the first, have at most that many events; one at least."""
+    query = (
+        select(ExecutionEventRow.execution_id, func.count())
+        .where(col(ExecutionEventRow.execution_id).in_(numbers))
+        .group_by(col(ExecutionEventRow.execution_id))
+    )
+    sizes = dict(session.exec(query).all())
+    left = events
+    for place, number in enumerate(numbers):
+        left -= sizes.get(number, 0)
+        if left < 0:
+            return max(1, place)
+    return len(numbers)

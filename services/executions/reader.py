@@ -10,7 +10,7 @@ from db.tables.executions import ExecutionRow
 from services.executions import output
 from services.executions.records import to_execution
 from services.executions.roster import Roster
-from services.executions.store import ExecutionStore
+from services.executions.store import PRUNE_BATCH, ExecutionStore
 from services.executions.types import (
     Execution,
     ExecutionEvent,
@@ -129,11 +129,16 @@ class ExecutionReader:
     async def prune(self, before: datetime) -> int:
         """Remove what ended before, with timelines and outputs; return how many. Open ones stay."""
         count = 0
-        while gone := await stored(self._store.delete_ended(before)):
-            count += len(gone)
-            if self._folder is not None:
-                await asyncio.to_thread(output.remove_files, self._folder, gone)
+        while gone := await self.prune_some(before, PRUNE_BATCH):
+            count += gone
         return count
+
+    async def prune_some(self, before: datetime, limit: int) -> int:
+        """Remove at most that many of what ended before; return how many, 0 when none is left."""
+        gone = await stored(self._store.delete_ended(before, limit))
+        if gone and self._folder is not None:
+            await asyncio.to_thread(output.remove_files, self._folder, gone)
+        return len(gone)
 
     def _present(self, row: ExecutionRow) -> Execution:
         run = self._roster.find(row.execution_id)

@@ -178,10 +178,10 @@ class ExecutionStore:
         """Return the number of the newest change."""
         return self._ledger.seq or await self._database.read(queries.newest_seq)
 
-    async def delete_ended(self, before: datetime) -> list[str]:
+    async def delete_ended(self, before: datetime, limit: int = PRUNE_BATCH) -> list[str]:
         """Remove one batch of what ended before; return the text ids that are gone."""
         return await self._database.write(
-            lambda s: queries.delete_ended(s, before, rules.OPEN, PRUNE_BATCH)
+            lambda s: queries.delete_ended(s, before, rules.OPEN, limit)
         )
 
 

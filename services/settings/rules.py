@@ -127,6 +127,12 @@ _PREFERENCES: dict[str, Check] = {
     "endpoint_probe_enabled": _flag,
     "endpoint_probe_interval_s": _whole(10, 86_400),
     "retention_days": _whole(1, 365),
+    "retention_e2e_days": _whole(1, 3650),
+    "retention_executions_days": _whole(1, 3650),
+    "retention_audit_days": _whole(1, 3650),
+    "retention_stats_days": _whole(1, 3650),
+    "backup_daily": _flag,
+    "backups_kept": _whole(1, 100),
     "max_concurrency": _whole(1, 1000),
     "max_executions": _whole(1, 200),
 }

@@ -62,7 +62,13 @@ class Preferences:
     request_tracing_enabled: bool = False
     endpoint_probe_enabled: bool = True  # look at every endpoint by itself
     endpoint_probe_interval_s: int = 600  # 10..86400
-    retention_days: int = 30  # 1..365
+    retention_days: int = 30  # of messages and conversations, 1..365
+    retention_e2e_days: int = 30  # 1..3650, like the next three
+    retention_executions_days: int = 30
+    retention_audit_days: int = 30
+    retention_stats_days: int = 30
+    backup_daily: bool = True  # a copy of the whole database each day
+    backups_kept: int = 7  # 1..100
     max_concurrency: int = 200  # 1..1000
     max_executions: int = 20  # executions at once, over all kinds, 1..200
 

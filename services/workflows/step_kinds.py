@@ -10,7 +10,14 @@ WAIT, REPORT, AGENT_TEST, E2E = "wait", "report", "agent_test", "e2e"
 REPORT_TEXT = "# {{workflow.name}}\n\n{{steps}}"
 DEFAULT_TIMEOUT_S = 600
 _NEVER = frozenset({KIND, "import"})  # a workflow inside a workflow could go in circles
-_TIMEOUTS_S: Mapping[str, int] = {E2E: 2_100, WAIT: 3_700, REPORT: 60, "probe": 300}
+_TIMEOUTS_S: Mapping[str, int] = {
+    E2E: 2_100,
+    WAIT: 3_700,
+    REPORT: 60,
+    "probe": 300,
+    "backup": 1_800,
+    "retention": 3_600,
+}
 _BOTH = ["anonymous", "permanent"]
 _FIELDS: Mapping[str, tuple[StepField, ...]] = {
     AGENT_TEST: (
@@ -27,9 +34,10 @@ _FIELDS: Mapping[str, tuple[StepField, ...]] = {
     "probe": (),
     "sync": (),
     "backup": (),
+    "retention": (),
 }
 _ANY = (StepField("params", FieldKind.OBJECT, say("Parameters (JSON)").text, {}),)
-_ORDER = (AGENT_TEST, E2E, "probe", "load_test", "sync", "backup", WAIT, REPORT)
+_ORDER = (AGENT_TEST, E2E, "probe", "load_test", "sync", "backup", "retention", WAIT, REPORT)
 
 
 def step_kinds(kinds: Iterable[ExecutionKind]) -> dict[str, StepKind]:
