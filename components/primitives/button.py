@@ -47,6 +47,14 @@ def copy_button(value: str, name: str, *, done: str = "", small: bool = True) ->
     return made
 
 
+def download_button(address: str, name: str) -> ui.button:
+    """Return a small icon button that lets the browser save what is at the address."""
+    made = icon_button("download", name, small=True)
+    made.props["href"] = address
+    made.props["download"] = ""
+    return made
+
+
 # Constant code; the value travels as a data attribute, never inside the code.
 _COPY = """(event) => {
   const button = event.currentTarget;

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import PlainTextResponse, Response
 
-from gymbro_ui.api import execution_socket
+from gymbro_ui.api import execution_output, execution_socket
 from gymbro_ui.api.access import REFUSALS, admin_caller
 from gymbro_ui.api.execution_records import event_record, execution_record, kind_record
 from gymbro_ui.api.wire_errors import WireError, envelope, request_id_of
@@ -102,6 +102,7 @@ def router(console: "Console") -> APIRouter:
     whole = APIRouter()
     whole.include_router(api)
     whole.include_router(execution_socket.router(console))
+    whole.include_router(execution_output.router(console))
     return whole
 
 

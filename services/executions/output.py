@@ -1,6 +1,7 @@
 """Output of a run: its head in memory and in the row, all of it in a file once it is long."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from services.executions.rules import OUTPUT_MAX, clean, cut
@@ -100,6 +101,17 @@ def read_piece(path: Path, offset: int, limit: int) -> str:
             return file.read(limit)
     except FileNotFoundError:
         return ""
+
+
+async def pieces(path: Path) -> AsyncIterator[str]:
+    """Yield the text of the file, at most a million characters at once; nothing without a file."""
+    try:
+        file = await asyncio.to_thread(path.open, encoding="utf-8", newline="")
+    except FileNotFoundError:
+        return
+    with file:
+        while text := await asyncio.to_thread(file.read, 1 << 20):
+            yield text
 
 
 def remove_files(folder: Path, execution_ids: list[str]) -> None:

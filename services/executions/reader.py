@@ -1,7 +1,7 @@
 """Reader: every question about executions; what is open is answered from memory, the rest read."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -125,6 +125,16 @@ class ExecutionReader:
             return execution.output[offset : offset + limit]
         path = output.file_of(self._folder, execution.execution_id)
         return await asyncio.to_thread(output.read_piece, path, offset, limit)
+
+    async def whole_output(self, one: Execution) -> AsyncIterator[str]:
+        """Yield all it said, piece by piece; what its row keeps where there is no file."""
+        found = False
+        if self._folder is not None and one.output_size > len(one.output):
+            async for text in output.pieces(output.file_of(self._folder, one.execution_id)):
+                found = True
+                yield text
+        if not found:
+            yield one.output
 
     async def prune(self, before: datetime) -> int:
         """Remove what ended before, with timelines and outputs; return how many. Open ones stay."""

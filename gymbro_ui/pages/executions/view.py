@@ -17,7 +17,7 @@ from components.executions.rows import error_kind_text, error_text, row_texts
 from components.executions.run_head import HeadCalls, RunHead
 from components.executions.timeline import Timeline
 from components.live import on_batch, on_return
-from components.primitives.button import copy_button
+from components.primitives.button import copy_button, download_button
 from components.primitives.card import card
 from components.primitives.toast import toast
 from components.words import sentence, tr
@@ -107,6 +107,9 @@ class RunView:
     def _output_tools(self) -> None:
         self._copy = copy_button("", tr("Copy the output"))
         self._copy.set_visibility(False)
+        self._save = download_button(
+            f"/executions/{self._key}/output.txt", tr("Download the whole output")
+        )
 
     def _follow(self) -> None:
         executions, number = self._console.executions, self._one.id
@@ -224,6 +227,7 @@ class RunView:
             self._copy.update()
             if was_open:
                 self._background(self._settle)
+        self._save.set_visibility(one.output_size > 0)
 
     async def _settle(self) -> None:
         """Show the output as it was kept: the ending may have replaced what was streamed."""

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from db.engine import Database
-from services.executions.types import ExecutionState, StartOptions
+from gymbro_ui.api.execution_output import file_name
+from services.executions.types import Execution, ExecutionState, StartOptions, Trigger
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from tests.support.execution_api import add_work, execution_world
@@ -258,3 +259,34 @@ async def test_what_cannot_be_is_refused_and_starts_nothing(
     assert got == status, answer
     assert answer["request_id"]
     assert await world.executions.newest() == []
+
+
+@pytest.mark.parametrize("length", [0, 5, 60_000])
+async def test_all_a_run_said_is_saved_as_a_text_file(world: World, length: int) -> None:
+    work = add_work(world)
+    started = await world.executions.start("demo", {})
+    await work.begun.wait()
+    text = ("é <script>\n" * length)[:length]
+    work.controls[0].append_output(text)
+    work.ending = type(work.ending)(ExecutionState.SUCCEEDED)
+    work.go.set()
+    await world.executions.wait(started.execution_id)
+    async with world.client("") as client:
+        answer = await client.get(f"/executions/{started.execution_id}/output.txt")
+    assert answer.text == text
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    name = f"demo-{started.execution_id}.txt"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_file_of_an_unknown_run_is_refused(world: World) -> None:
+    async with world.client("") as client:
+        assert (await client.get("/executions/exe_404/output.txt")).status_code == 404
+        for odd in ("exe_'%0d%0aX: y", "..%2f..%2fetc", "exe_" + "a" * 60):
+            assert (await client.get(f"/executions/{odd}/output.txt")).status_code in (404, 422)
+
+
+def test_the_name_of_the_file_is_one_that_any_system_takes() -> None:
+    one = Execution(1, "exe_1", 'a/b"\r\n..', "A", ExecutionState.SUCCEEDED, Trigger.MANUAL)
+    assert file_name(one) == "a_b_-exe_1.txt"

@@ -159,3 +159,18 @@ async def test_cancelled_work_keeps_what_it_said(executions: Executions) -> None
     ended = await asyncio.wait_for(executions.wait(started.execution_id), 5)
     assert ended.output == "half a rep"
     assert (await executions.get(started.execution_id)).output == "half a rep"
+
+
+async def test_the_whole_output_comes_piece_by_piece_from_the_file_or_the_row(
+    executions: Executions, env: Env
+) -> None:
+    work, started, control = await begin(executions)
+    text = "每日 0123456\n" * 300_000
+    for start in range(0, len(text), 500_000):
+        control.append_output(text[start : start + 500_000])
+    ended = await finish(executions, work, started)
+    pieces = [piece async for piece in executions.whole_output(ended)]
+    assert "".join(pieces) == text
+    assert max(map(len, pieces)) <= 1 << 20
+    outputs.file_of(env.runtime_dir, started.execution_id).unlink()
+    assert [piece async for piece in executions.whole_output(ended)] == [ended.output]

@@ -162,3 +162,18 @@ async def test_two_hundred_visits_leave_nothing_behind() -> None:
         assert [signal.subscriber_count for signal in signals] == before
         assert len(client.connect_handlers) == handlers
         assert len(client.elements) == elements
+
+
+async def test_the_whole_output_is_offered_as_a_file_once_there_is_some() -> None:
+    async with operator() as (user, console):
+        said = replace(console.executions._all[0], output_size=70_000)
+        console.executions._all[0] = said
+        for one, is_offered in ((said, True), (console.executions._all[1], False)):
+            await user.open(f"/executions/{one.execution_id}")
+            await user.should_see("时间线", retries=20)
+            with user:
+                (button,) = (
+                    found for found in ElementFilter(kind=ui.button) if "download" in found._props
+                )
+            assert button._props["href"] == f"/executions/{one.execution_id}/output.txt"
+            assert button.visible is is_offered
