@@ -14,6 +14,7 @@ from components.primitives.status_dot import StatusDot
 from components.status.looks import ENDPOINT_LOOKS
 from components.words import tr, trn, word
 from services.suppliers.types import ProbeResult, ProbeState
+from services.wire.types import LOCAL_REFUSED
 
 PROTOCOLS: Mapping[str, str] = {
     "openai": word("OpenAI-compatible"),
@@ -37,6 +38,7 @@ class SupplierDraft:
     api_key: str
     models: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    allows_local: bool = False
 
     @property
     def name(self) -> str:
@@ -72,12 +74,15 @@ class SupplierForm(ui.element):
                 "provider_protocol": choice_field(tr("Protocol"), protocols, "openai"),
                 "api_key": text_field(tr("API key"), secret=True),
             }
+            self._local = ui.switch(tr("Allow an address of this machine or a private network"))
+            self._local.classes("ov-wide").mark("allow-local").set_visibility(False)
             with ui.element("div").classes("gb-row ov-wide"):
                 self._probe = button(tr("Test"), None, icon="network_check").props("type=submit")
                 self._found = ui.element("div").classes("gb-row").props("aria-live=polite")
             self._choice = ui.element("div").classes("gb-col ov-wide gb-hide")
         for name in ("base_url", "provider_protocol", "api_key"):
             self.fields[name].control.on_value_change(self._forget)
+        self._local.on_value_change(self._forget)
 
     def _forget(self) -> None:
         """Take back what the last test found: it was about another address or key."""
@@ -95,6 +100,7 @@ class SupplierForm(ui.element):
             api_key=read["api_key"],
             models=tuple(models),
             offered=self._offered,
+            allows_local=bool(self._local.value),
         )
 
     async def _test(self) -> None:
@@ -105,6 +111,8 @@ class SupplierForm(ui.element):
         finally:
             self._probe.props(remove="loading")
         self._found.clear()
+        if result is not None and result.error.endswith(LOCAL_REFUSED):
+            self._local.set_visibility(True)
         if result is not None and self._draft() == asked:
             self._show(result)
 
@@ -116,6 +124,8 @@ class SupplierForm(ui.element):
             text += f" · {duration_text(result.latency_ms)}"
             if result.models:
                 text += " · " + trn("{n} model", "{n} models", len(result.models))
+        elif result.error.endswith(LOCAL_REFUSED):
+            text = tr("This is this machine or a private network: allow it, if you mean it")
         elif result.error:
             text += f" · {result.error}"
         with self._found:

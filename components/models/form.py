@@ -93,7 +93,7 @@ class EndpointForm:
         field.control.on("blur", self._look)
         field.control.props("spellcheck=false autocomplete=off")
         self._fields["base_url"] = field
-        self._hint = AddressHint(self._old.base_url)
+        self._hint = AddressHint(self._old.base_url, is_allowed=self._old.allows_local)
 
     def _draw_key(self) -> None:
         old = self._old
@@ -146,6 +146,7 @@ class EndpointForm:
             is_default=True if is_default and not self._old.is_default else None,
             timeout=0 if seconds is None else int(seconds),
             description=str(self._fields["description"].control.value or ""),
+            allows_local=None if self._old.is_demo else self._hint.is_allowed,
         )
 
     # -- what happens

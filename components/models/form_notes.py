@@ -10,20 +10,28 @@ from services.models.types import AddressNote
 class AddressHint(ui.element):
     """Says which machine an address means; a local one must be allowed explicitly."""
 
-    def __init__(self, known: str) -> None:
-        """Start silent; the stored address was allowed when it was stored."""
+    def __init__(self, known: str, *, is_allowed: bool = False) -> None:
+        """Start silent for an address that needs no leave; a leave that was given is shown."""
         super().__init__("div")
-        self.classes("gb-form__wide gb-col gap-4 gb-hide").props("aria-live=polite")
+        self.classes("gb-form__wide gb-col gap-4").props("aria-live=polite")
+        self.classes(add="" if is_allowed else "gb-hide")
         self._known = known
         self._is_local = False
         with self:
             self._words = ui.label("").classes("t-meta c-muted t-wrap")
-            self._allow = ui.switch(tr("Allow an address of this machine or a private network"))
+            self._allow = ui.switch(
+                tr("Allow an address of this machine or a private network"), value=is_allowed
+            )
             self._allow.mark("allow-local")
 
     def knows(self, typed: str) -> bool:
         """Return whether this address was looked at already."""
         return typed == self._known
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether local addresses are allowed for this endpoint."""
+        return bool(self._allow.value)
 
     @property
     def is_refused(self) -> bool:
@@ -44,7 +52,7 @@ class AddressHint(ui.element):
         if note.is_forbidden:
             text += " · " + tr("a part of them is never contacted")
         self._words.set_text(text)
-        self._allow.set_visibility(note.is_local)
+        self._allow.set_visibility(note.is_local or self.is_allowed)
         self.classes(remove="gb-hide")
 
 

@@ -32,6 +32,7 @@ class EndpointRow(SQLModel, table=True):
     timeout: int = 60  # seconds
     is_active: bool = True
     is_default: bool = False
+    allows_local: bool = False  # calls may go to this machine and to private networks
     model_list: list[str] | None = Field(default=None, sa_type=Json, nullable=True)
     status: str = Field(default="unknown", max_length=12)  # unknown, online, offline, checking
     latency_ms: int | None = None

@@ -24,6 +24,7 @@ def endpoint_row(endpoint: Endpoint) -> dict[str, Any]:
         "provider_protocol": endpoint.provider_protocol,
         "model": endpoint.model,
         "description": endpoint.description,
+        "allow_local_addresses": endpoint.allows_local,
         "timeout": endpoint.timeout,
         "is_active": endpoint.is_active,
         "is_default": endpoint.is_default,

@@ -42,6 +42,7 @@ class EndpointBody(BaseModel):
     is_default: bool | None = None
     timeout: Annotated[int, Field(ge=1, le=600)] | None = None
     description: Text | None = None
+    allow_local_addresses: bool | None = None  # this machine and private networks
 
     def to_edit(self, endpoint_id: int | None) -> EndpointEdit:
         """Return the edit for the service."""
@@ -58,6 +59,7 @@ class EndpointBody(BaseModel):
             is_default=self.is_default,
             timeout=self.timeout,
             description=self.description,
+            allows_local=self.allow_local_addresses,
         )
 
 

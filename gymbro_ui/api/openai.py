@@ -112,6 +112,7 @@ class ChatCompletions:
             api_key=route.api_key,
             timeout_s=float(endpoint.timeout),
             request_id=request_id_of(scope),
+            allows_local=endpoint.allows_local,
         )
         return _Asked(caller, key, body, route, call, console.clock.monotonic())
 

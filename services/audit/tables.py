@@ -115,6 +115,7 @@ WATCHED: Mapping[str, Watched] = {
             "timeout",
             "is_active",
             "is_default",
+            "allows_local",
         ),
         _named("name"),
     ),

@@ -133,6 +133,7 @@ class Legs:
                 protocol=endpoint.provider_protocol,
                 api_key=self._models.api_key(endpoint.id),
                 timeout_s=PROVIDER_S,
+                allows_local=endpoint.allows_local,
             )
             answers = probe.state in (ProbeState.ONLINE, ProbeState.MODELS_NOT_LISTED)
             self._providers[endpoint.id] = OK if answers else probe.error or probe.state.value

@@ -64,6 +64,7 @@ class Job:
             api_key=self.route.api_key,
             timeout_s=float(endpoint.timeout),
             request_id=self.request_id,
+            allows_local=endpoint.allows_local,
         )
 
     def routed(self) -> dict[str, Any]:

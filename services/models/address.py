@@ -1,14 +1,13 @@
 """Address: what a typed address becomes, which machine it means, and whether that is a local one."""
 
 import asyncio
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 from services.foundation.errors import InputError
 from services.models.rules import normal_base_url
 from services.models.types import AddressNote
-from services.wire.address import is_forbidden_ip
+from services.wire.address import is_forbidden_ip, is_local_ip
 
 LOOK_UP_S = 2.0
 
@@ -35,7 +34,7 @@ async def look_at(base_url: str) -> AddressNote:
         base_url=normal,
         host=host,
         addresses=tuple(addresses),
-        is_local=any(_is_local(address) for address in addresses),
+        is_local=any(is_local_ip(address) for address in addresses),
         is_forbidden=bool(forbidden),
     )
 
@@ -48,9 +47,3 @@ async def _resolved(host: str, port: int) -> list[str]:
     except (OSError, TimeoutError, UnicodeError):
         return []
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
-
-
-def _is_local(text: str) -> bool:
-    address = ipaddress.ip_address(text.split("%", 1)[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_private

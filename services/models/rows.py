@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from db.tables.models import EndpointRow
 from services.foundation.errors import InputError
@@ -40,6 +41,7 @@ def to_endpoint(row: EndpointRow, masked: str) -> Endpoint:
         sync_status=row.sync_status,
         last_synced_at=row.last_synced_at,
         resolved_endpoints=row.resolved_endpoints or {},
+        allows_local=row.allows_local,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -54,6 +56,7 @@ def to_change(edit: EndpointEdit, present: Endpoint | None) -> Change:
         base_url = values["base_url"] = ""
     elif not base_url:
         raise InputError("An address is needed", field="base_url")
+    _check_local(base_url, values.get("allows_local", present and present.allows_local))
     moved = present is not None and (
         base_url != present.base_url or protocol != present.provider_protocol
     )
@@ -103,9 +106,22 @@ def _plain_options(edit: EndpointEdit) -> dict[str, Any]:
         values["description"] = edit.description.replace("\x00", "")[:5_000]
     if edit.is_active is not None:
         values["is_active"] = edit.is_active
+    if edit.allows_local is not None:
+        values["allows_local"] = edit.allows_local
     if edit.is_default is not None:
         values["is_default"] = edit.is_default
     return values
+
+
+def _check_local(base_url: str, is_allowed: object) -> None:
+    """Raise InputError when the address is a local one nobody allowed; names are judged on connect."""
+    if base_url and not is_allowed and rules.is_local_host(urlsplit(base_url).hostname or ""):
+        raise InputError(
+            "{host} is this machine or a private network: allow local addresses for this endpoint,"
+            " if you mean it",
+            field="base_url",
+            host=urlsplit(base_url).hostname,
+        )
 
 
 def _protocol(value: str) -> str:

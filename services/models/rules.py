@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from services.foundation.errors import InputError
 from services.models.types import DEMO_PROTOCOL, Endpoint
 from services.suppliers.requests import versioned
-from services.wire.address import is_forbidden_ip
+from services.wire.address import is_forbidden_ip, is_local_ip
 
 PROTOCOLS = ("openai", "claude", DEMO_PROTOCOL)
 NAME_MAX = 200
@@ -51,6 +51,15 @@ def normal_base_url(value: str) -> str:
         path = path[: -len(ending)].rstrip("/")
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme.lower()}://{shown}{f':{port}' if port else ''}{path}"
+
+
+def is_local_host(host: str) -> bool:
+    """Return whether the host spells this machine or a private network, without asking anybody."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = _as_ip(name)
+    return address is not None and is_local_ip(str(address))
 
 
 def plain_key(value: str) -> str:

@@ -40,6 +40,7 @@ def wanted(first: FirstEndpoint) -> Iterator[tuple[str, EndpointEdit]]:
                 model_list=(first.model,) if first.model else (),
                 api_key=first.api_key,
                 is_default=True,
+                allows_local=True,  # who sets the environment means it
                 description="From AI_PROVIDER, AI_MODEL, AI_API_BASE_URL and AI_API_KEY.",
             ),
         )

@@ -32,7 +32,7 @@ class Prober(Protocol):
     """Who can look at an endpoint (Suppliers)."""
 
     async def probe(
-        self, *, base_url: str, protocol: str, api_key: str, timeout_s: float
+        self, *, base_url: str, protocol: str, api_key: str, timeout_s: float, allows_local: bool
     ) -> ProbeResult:
         """Return what a look at the endpoint shows; never raises for the network."""
         ...
@@ -123,6 +123,7 @@ class Models:
             is_active=False,
             timeout=known.timeout,
             description=known.description,
+            allows_local=known.allows_local,
         )
         return await self.save(edit)
 
@@ -189,6 +190,7 @@ class Models:
                 protocol=endpoint.provider_protocol,
                 api_key=self.api_key(endpoint_id),
                 timeout_s=min(float(endpoint.timeout), PROBE_MAX_S),
+                allows_local=endpoint.allows_local,
             )
         finally:
             self._mark(endpoint_id, is_checking=False)

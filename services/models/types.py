@@ -57,6 +57,7 @@ class Endpoint:
     sync_status: str = "unsynced"
     last_synced_at: datetime | None = None
     resolved_endpoints: Mapping[str, str] = field(default_factory=dict[str, str])
+    allows_local: bool = False  # calls may go to this machine and to private networks
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -102,6 +103,7 @@ class EndpointEdit:
     is_default: bool | None = None
     timeout: int | None = None
     description: str | None = None
+    allows_local: bool | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -90,6 +90,7 @@ def _opened(
         api_key=call.api_key,
         timeout_s=call.timeout_s,
         request_id=call.request_id,
+        allows_local=call.allows_local,
     )
     return cast("AsyncGenerator[Delta, None]", stream(asked))
 

@@ -27,10 +27,14 @@ class Suppliers:
     """
 
     def __init__(self, clock: Clock, wire: WireClient | None = None) -> None:
-        """Build every supplier of the table on one client."""
+        """Build every supplier of the table, once on each client."""
         self._wire = wire or WireClient(clock, repeats_posts=True)
+        # A client of its own: no connection to a local address is ever shared with who may not.
+        self._public_wire = WireClient(clock, repeats_posts=True, reaches_local=False)
         self._clock = clock
         self._suppliers = {name: make(self._wire, clock) for name, make in SUPPLIERS.items()}
+        self._public = {name: make(self._public_wire, clock) for name, make in SUPPLIERS.items()}
+        self._public[DemoSupplier.name] = self._demo
 
     @property
     def demo_pacing_s(self) -> float:
@@ -48,7 +52,8 @@ class Suppliers:
 
     def stream(self, call: SupplierCall) -> AsyncIterator[Delta]:
         """Yield the reply piece by piece; raise SupplierError in the words of contract 3.4."""
-        supplier = self._suppliers.get(call.protocol)
+        suppliers = self._suppliers if call.allows_local else self._public
+        supplier = suppliers.get(call.protocol)
         return supplier.stream(call) if supplier is not None else _unknown()
 
     async def complete_openai(self, call: SupplierCall, body: Mapping[str, Any]) -> bytes:
@@ -57,23 +62,29 @@ class Suppliers:
         OpenAI-compatible suppliers answer with their own bytes, others are translated.
         """
         if call.protocol == OpenAiSupplier.name:
-            return await complete_raw(self._wire, self._clock, call, body)
+            return await complete_raw(self._wire_of(call), self._clock, call, body)
         return await complete_translated(self.stream, self._clock, call, body)
 
     def stream_openai(self, call: SupplierCall, body: Mapping[str, Any]) -> AsyncIterator[bytes]:
         """Yield event bytes in OpenAI's shape for such a body; raise SupplierError."""
         if call.protocol == OpenAiSupplier.name:
-            return stream_raw(self._wire, self._clock, call, body)
+            return stream_raw(self._wire_of(call), self._clock, call, body)
         return stream_translated(self.stream, self._clock, call, body)
 
     async def probe(
-        self, *, base_url: str, protocol: str, api_key: str, timeout_s: float
+        self,
+        *,
+        base_url: str,
+        protocol: str,
+        api_key: str,
+        timeout_s: float,
+        allows_local: bool = False,
     ) -> ProbeResult:
         """Return what a look at the endpoint shows; never raises for the network."""
         if protocol == self._demo.name:
             return ProbeResult(ProbeState.ONLINE, 0, models=DEMO_MODELS)
         return await probe_endpoint(
-            self._wire,
+            self._wire if allows_local else self._public_wire,
             self._clock,
             base_url=base_url,
             protocol=protocol,
@@ -84,6 +95,10 @@ class Suppliers:
     async def close(self) -> None:
         """Close the idle connections."""
         self._wire.close()
+        self._public_wire.close()
+
+    def _wire_of(self, call: SupplierCall) -> WireClient:
+        return self._wire if call.allows_local else self._public_wire
 
     @property
     def _demo(self) -> DemoSupplier:

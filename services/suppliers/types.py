@@ -49,6 +49,7 @@ class SupplierCall:
     api_key: str = field(default="", repr=False)
     timeout_s: float = 60.0
     request_id: str = ""
+    allows_local: bool = False  # this machine and private networks, by the endpoint's own switch
 
 
 class ToolPiece(NamedTuple):

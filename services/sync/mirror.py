@@ -52,6 +52,7 @@ class _Answers:
     """What Supabase said to each move, before it is made here."""
 
     outcomes: list[tuple[RowMove, Outcome]] = field(default_factory=list[tuple[RowMove, Outcome]])
+    forced: Sequence[RowMove] = ()  # only the key changed, which no table shows
 
     def take(self, move: RowMove) -> Outcome | None:
         """Return the answer to this very move, once; a new row's key may have changed since."""
@@ -96,6 +97,7 @@ class MirroredBooks(Books):
                 partial(_rehearse, kind=of, change=change, is_forced=is_forced)
             )
             answers = _Answers() if not moves else await self._ask(of, moves, secret)
+            answers.forced = [move for move in moves if _contents(move)[0] == _contents(move)[1]]
             value, is_queued = await self._database.write(self._making(of, change, answers, notes))
         self.recorded.emit(kind)
         if is_queued:
@@ -146,7 +148,7 @@ class MirroredBooks(Books):
             value, _ = record_change(session, str(kind), change, who, at, notes)
             after = read_local(session, [kind])[kind]
             is_queued = False
-            for move in moves_between(before, after):
+            for move in (*moves_between(before, after), *answers.forced):
                 outcome = answers.take(move)
                 if outcome is not None and outcome.conflict is None:
                     _settle(session, kind, move, outcome)

@@ -76,6 +76,7 @@ def _model(
             setattr(row, name, value)
         row.updated_at = now
         if is_moved:
+            row.allows_local = False  # allowed was the address before, and not by Supabase
             _readdress(row)
     session.add(row)
     return row

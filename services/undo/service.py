@@ -16,7 +16,16 @@ from services.targets.types import TargetEdit
 from services.undo.rules import differing, is_reversible
 
 Values = Mapping[str, Any]
-_MODEL = ("name", "base_url", "provider_protocol", "model", "description", "timeout", "is_active")
+_MODEL = (
+    "name",
+    "base_url",
+    "provider_protocol",
+    "model",
+    "description",
+    "timeout",
+    "is_active",
+    "allows_local",
+)
 _TARGET = ("name", "api_base", "auth_url", "colour", "is_production", "user_email")
 
 

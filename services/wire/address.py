@@ -74,6 +74,14 @@ def is_forbidden_ip(text: str) -> bool:
     )
 
 
+def is_local_ip(text: str) -> bool:
+    """Return whether this resolved address is this machine or a network that is not public."""
+    address = ipaddress.ip_address(text.split("%", 1)[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or address
+    return not address.is_global
+
+
 def literal_ip(host: str) -> bool:
     """Return whether the host is written as an address, so that no name is looked up."""
     try:

@@ -64,10 +64,14 @@ class WireClient:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         repeats_posts: bool = False,
+        reaches_local: bool = True,
     ) -> None:
-        """Start without a connection; the clock stamps the chunks."""
+        """Start without a connection; the clock stamps the chunks.
+
+        Without `reaches_local` it connects to public addresses only, whatever a name means.
+        """
         self._repeats_posts = repeats_posts
-        self._pool = Pool(limits or Limits(), clock.monotonic, tls)
+        self._pool = Pool(limits or Limits(), clock.monotonic, tls, reaches_local=reaches_local)
 
     async def request(
         self,

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.wire.address import Address, is_forbidden_ip, literal_ip
+from services.wire.address import Address, is_forbidden_ip, is_local_ip, literal_ip
 from services.wire.connection import Connection
-from services.wire.types import Limits, WireError, WireErrorKind
+from services.wire.types import LOCAL_REFUSED, Limits, WireError, WireErrorKind
 
 Origin = tuple[bool, str, int]
 _ADDRESSES_TRIED = 4
@@ -29,9 +29,15 @@ class Pool:
     """Lends connections; whoever took one must give it back exactly once."""
 
     def __init__(
-        self, limits: Limits, now: Callable[[], float], tls: ssl.SSLContext | None = None
+        self,
+        limits: Limits,
+        now: Callable[[], float],
+        tls: ssl.SSLContext | None = None,
+        *,
+        reaches_local: bool = True,
     ) -> None:
         """Start empty; without a TLS context the system's roots are used."""
+        self._reaches_local = reaches_local
         self._limits = limits
         self._now = now
         self._tls = tls
@@ -161,7 +167,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         tls = self._context() if address.is_tls else None
         failure: OSError | None = None
-        for ip in await _resolved(address):
+        for ip in await self._resolved(address):
             try:
                 _transport, connection = await loop.create_connection(
                     lambda: Connection(self._limits, self._now),
@@ -175,6 +181,18 @@ class Pool:
             else:
                 return connection
         raise failure or OSError("no address")
+
+    async def _resolved(self, address: Address) -> list[str]:
+        """Return the addresses to try; all are checked after resolution, so no spelling hides one."""
+        found = await _looked_up(address)
+        allowed = [ip for ip in found if not is_forbidden_ip(ip)]
+        if found and not allowed:
+            raise WireError(WireErrorKind.FORBIDDEN, "that address is never contacted")
+        if not self._reaches_local:
+            allowed = [ip for ip in allowed if not is_local_ip(ip)]
+            if found and not allowed:
+                raise WireError(WireErrorKind.FORBIDDEN, LOCAL_REFUSED)
+        return sorted(allowed, key=_is_v6)[:_ADDRESSES_TRIED]
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -206,19 +224,13 @@ def _forget(kept: _Kept, connection: Connection) -> None:
         kept.idle.remove(connection)
 
 
-async def _resolved(address: Address) -> list[str]:
-    """Return the addresses to try; every one is checked after resolution, so no spelling hides it."""
+async def _looked_up(address: Address) -> list[str]:
     if literal_ip(address.host):
-        found = [address.host]
-    else:
-        infos = await asyncio.get_running_loop().getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM
-        )
-        found = list(dict.fromkeys(str(info[4][0]) for info in infos))
-    allowed = [ip for ip in found if not is_forbidden_ip(ip)]
-    if found and not allowed:
-        raise WireError(WireErrorKind.FORBIDDEN, "that address is never contacted")
-    return sorted(allowed, key=_is_v6)[:_ADDRESSES_TRIED]
+        return [address.host]
+    infos = await asyncio.get_running_loop().getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM
+    )
+    return list(dict.fromkeys(str(info[4][0]) for info in infos))
 
 
 def _is_v6(ip: str) -> bool:

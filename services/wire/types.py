@@ -28,6 +28,9 @@ class Limits:
     keep_idle_s: float = 30.0  # an idle connection older than this is not used again
 
 
+LOCAL_REFUSED = "local addresses are not allowed for this endpoint"
+
+
 class WireErrorKind(StrEnum):
     """What went wrong with an exchange."""
 

@@ -70,6 +70,7 @@ def _fill(console: RunningConsole) -> None:
             "model": models[0],
             "model_list": models,
             "api_key": f"sk-bench-{number:08}",
+            "allow_local_addresses": True,
         }
         console.call("POST", "/api/v1/llm/models", endpoint)
     rows = [_mapping_row(number) for number in range(MAPPINGS)]

@@ -44,6 +44,7 @@ class RunningConsole:
             "api_key": api_key,
             "provider_protocol": "openai",
             "is_active": True,
+            "allow_local_addresses": True,
         }
         self.call("POST", "/api/v1/llm/models", endpoint)
         mapping = {

@@ -24,7 +24,9 @@ CANARIES = {
 }
 ENDPOINT_KEY = "canary-of-an-endpoint-7f0a"  # no prefix a pattern would know
 PASSWORD = "canary-of-a-registered-user-8f0a"
-REFUSAL = b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+REFUSAL = (
+    b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+)
 
 
 def _echo(key: str) -> list[bytes]:
@@ -96,7 +98,13 @@ async def _use_everything(process: ConsoleProcess, base_url: str) -> None:
         made = await ask(
             "POST",
             "/api/v1/llm/models",
-            {"name": "keyed", "base_url": base_url, "model": "m-2", "api_key": ENDPOINT_KEY},
+            {
+                "name": "keyed",
+                "base_url": base_url,
+                "model": "m-2",
+                "api_key": ENDPOINT_KEY,
+                "allow_local_addresses": True,
+            },
         )
         assert made.status_code == 200, made.text
         for row in [*listed, made.json()["data"]]:

@@ -34,7 +34,7 @@ class Answers:
         self.at_once = self.most_at_once = 0
 
     async def probe(
-        self, *, base_url: str, protocol: str, api_key: str, timeout_s: float
+        self, *, base_url: str, protocol: str, api_key: str, timeout_s: float, allows_local: bool
     ) -> ProbeResult:
         self.asked.append(base_url)
         self.at_once += 1

@@ -21,7 +21,12 @@ def store(console: ConsoleProcess, path: str, **body: Any) -> dict[str, Any]:
 
 
 def endpoint(console: ConsoleProcess, name: str, *models: str, **more: Any) -> dict[str, Any]:
-    body = {"base_url": "http://127.0.0.1:9", "api_key": KEY, "model": models[0]}
+    body = {
+        "base_url": "http://127.0.0.1:9",
+        "api_key": KEY,
+        "model": models[0],
+        "allow_local_addresses": True,
+    }
     return store(console, "models", **{**body, "name": name, "model_list": list(models), **more})
 
 

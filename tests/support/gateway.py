@@ -118,7 +118,11 @@ class World:
     ) -> int:
         """Map a key to a model of a real-looking endpoint; return the endpoint's id."""
         model = model or f"model-of-{key}"
-        defaults: dict[str, Any] = {"base_url": "http://127.0.0.1:9", "api_key": "sk-secret-value"}
+        defaults: dict[str, Any] = {
+            "base_url": "http://127.0.0.1:9",
+            "api_key": "sk-secret-value",
+            "allows_local": True,
+        }
         endpoint = await self.models.save(
             EndpointEdit(
                 name=edit.pop("name", f"endpoint-{key}"), model=model, **{**defaults, **edit}

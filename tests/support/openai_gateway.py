@@ -61,6 +61,7 @@ class OpenAiGateway:
             "model": f"{key}-upstream",
             "provider_protocol": "openai",
             "api_key": "sk-canary-0123456789abcdef",
+            "allows_local": True,
             **values,
         }
         edit = EndpointEdit(name=key, base_url=base_url, **given)

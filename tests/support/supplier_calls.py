@@ -21,6 +21,7 @@ def call(server: SupplierServer, **values: Any) -> SupplierCall:
         "api_key": KEY,
         "timeout_s": 1.0,
         "request_id": "rid-1",
+        "allows_local": True,
         **values,
     }
     return SupplierCall(**given)

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("timeout", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("allows_local", sa.Boolean(), nullable=False),
         sa.Column("model_list", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("latency_ms", sa.Integer(), nullable=True),

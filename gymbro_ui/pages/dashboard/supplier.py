@@ -28,6 +28,7 @@ def supplier_calls(console: "Console") -> SupplierCalls:
                 protocol=draft.protocol,
                 api_key=draft.api_key,
                 timeout_s=PROBE_S,
+                allows_local=draft.allows_local,
             )
 
         return await act(look, fields=fields)
@@ -67,6 +68,7 @@ async def _store(console: "Console", draft: SupplierDraft) -> Endpoint:
             model_list=tuple(dict.fromkeys((*draft.models, *draft.offered))),
             api_key=draft.api_key,
             is_active=True,
+            allows_local=draft.allows_local,
         )
     )
     for model in draft.models:

@@ -240,4 +240,5 @@ def _as_edit(endpoint: Endpoint) -> EndpointEdit:
         is_default=endpoint.is_default or None,
         timeout=endpoint.timeout,
         description=endpoint.description,
+        allows_local=endpoint.allows_local,
     )

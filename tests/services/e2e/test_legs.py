@@ -41,7 +41,11 @@ def legs_of(desk: E2eDesk, *, is_self: bool = True) -> Legs:
 
 async def an_endpoint(desk: E2eDesk, port: int) -> int:
     edit = EndpointEdit(
-        name=f"p{port}", base_url=f"http://127.0.0.1:{port}", model="m-1", api_key="sk-12345678"
+        name=f"p{port}",
+        base_url=f"http://127.0.0.1:{port}",
+        model="m-1",
+        api_key="sk-12345678",
+        allows_local=True,
     )
     return (await desk.models.save(edit)).id
 

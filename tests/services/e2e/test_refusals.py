@@ -35,7 +35,9 @@ async def desk(database: Database, env: Env) -> AsyncIterator[E2eDesk]:
 
 
 async def test_a_key_that_is_not_mapped_here_is_refused_and_no_row_is_stored(desk: E2eDesk) -> None:
-    await desk.models.save(EndpointEdit(name="one", base_url="http://127.0.0.1:9", model="m"))
+    await desk.models.save(
+        EndpointEdit(name="one", base_url="http://127.0.0.1:9", model="m", allows_local=True)
+    )
     await desk.mapping.save(MappingEdit(Scope.MAPPING, "known", default_model="m"))
     wanted = LaunchRequest(models=("known", "typo"), target_id=SELF_ID)
     with pytest.raises(InputError, match=r"Not mapped: typo$") as refused_:

@@ -1,9 +1,14 @@
 """Typed addresses: what they become, which machine they mean, and what is never contacted."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.foundation.errors import InputError
 from services.models import address
+from services.models.types import EndpointEdit
+from services.suppliers.types import ProbeResult
+from tests.support.catalogue import ONLINE, Catalogue
 
 
 async def test_a_local_name_is_resolved_and_told_to_be_local() -> None:
@@ -56,3 +61,51 @@ async def test_a_name_that_means_a_forbidden_address_is_refused(
     monkeypatch.setattr(address, "_resolved", metadata)
     with pytest.raises(InputError, match=r"169\.254\.169\.254"):
         await address.look_at("http://innocent.example")
+
+
+LOCAL = [
+    "http://127.0.0.1:9",
+    "http://localhost:11434/v1",
+    "http://models.localhost",
+    "http://2130706433",
+    "http://0x7f000001",
+    "http://0177.0.0.1",
+    "http://127.1",
+    "http://[::1]:9",
+    "http://[::ffff:10.0.0.1]",
+    "http://[2002:a00:1::]",
+    "http://[fd12::1]",
+    "http://10.1.2.3",
+    "http://192.168.1.4",
+    "http://100.64.0.1",
+]
+
+
+@pytest.mark.parametrize("text", LOCAL)
+async def test_a_local_address_is_stored_only_with_leave(catalogue: Catalogue, text: str) -> None:
+    edit = EndpointEdit(name="mine", base_url=text, model="m")
+    with pytest.raises(InputError, match="allow local addresses") as caught:
+        await catalogue.models.save(edit)
+    assert caught.value.field == "base_url"
+    stored = await catalogue.models.save(replace(edit, allows_local=True))
+    assert stored.allows_local
+    with pytest.raises(InputError, match="allow local addresses"):  # the leave is taken back
+        await catalogue.models.save(EndpointEdit(id=stored.id, allows_local=False))
+    kept = await catalogue.models.save(EndpointEdit(id=stored.id, description="x"))
+    assert kept.allows_local
+
+
+async def test_a_probe_takes_the_leave_of_its_endpoint_along(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    async def probe(*, allows_local: bool, **_: object) -> ProbeResult:
+        asked.append(allows_local)
+        return ONLINE
+
+    monkeypatch.setattr(catalogue.answers, "probe", probe)
+    for name, leave in (("near", True), ("far", False)):
+        endpoint_id = await catalogue.add(name, "m", allows_local=leave)
+        await catalogue.models.check(endpoint_id, catalogue.answers)
+    assert asked == [True, False]

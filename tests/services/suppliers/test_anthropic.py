@@ -39,6 +39,7 @@ def call(
         "conversation": asked,
         "api_key": KEY,
         "timeout_s": 1.0,
+        "allows_local": True,
         **values,
     }
     return SupplierCall(**given)

@@ -14,7 +14,11 @@ async def look(base_url: str, protocol: str = "openai", timeout_s: float = 1.0) 
     suppliers = Suppliers(SystemClock())
     try:
         return await suppliers.probe(
-            base_url=base_url, protocol=protocol, api_key=KEY, timeout_s=timeout_s
+            base_url=base_url,
+            protocol=protocol,
+            api_key=KEY,
+            timeout_s=timeout_s,
+            allows_local=True,
         )
     finally:
         await suppliers.close()

@@ -7,7 +7,7 @@ import pytest
 
 from services.foundation.errors import ConflictError, UpstreamError
 from services.models.types import EndpointEdit
-from services.supabase.types import Fault
+from services.supabase.types import Fault, SupabaseEdit
 from services.sync.types import Choice, SyncAction, SyncKind
 from tests.support.clock import FakeClock
 from tests.support.supabase_faults import Delay, LoseReply, Status
@@ -213,3 +213,19 @@ async def test_two_changes_at_once_are_both_kept(
     assert {row["name"] for row in supabase_project.rows("ai_model")} == {"one", "two"}
     assert [row["id"] for row in supabase_project.rows("model_mappings")] == ["mapping:gpt"]
     assert Fault.SERVER.is_passing
+
+
+async def test_a_changed_key_waits_for_a_project_that_is_down(
+    desk: SyncDesk, supabase_project: SupabaseProject
+) -> None:
+    endpoint = await desk.add_model("acme", api_key="sk-first-key-0001")
+    await desk.supabase.save(SupabaseEdit(pushes_api_keys=True))
+    await supabase_project.front.close_door()
+    changed = await desk.models.save(EndpointEdit(id=endpoint.id, api_key="sk-second-key-0002"))
+    assert changed.sync_status == "pending_sync"
+    assert desk.waiting() == [("acme", "save", "waiting")]
+    await supabase_project.front.open_door()
+    desk.outbox.resume()
+    assert (await desk.outbox.flush()).pushed == 1
+    assert supabase_project.rows("ai_model")[0]["api_key"] == "sk-second-key-0002"
+    assert desk.outbox.view.count == 0

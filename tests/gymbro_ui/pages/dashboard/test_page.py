@@ -15,6 +15,7 @@ from components.frame.palette import Palette
 from services.e2e.types import CellStatus
 from services.mapping.types import Scope
 from services.suppliers.types import ProbeResult, ProbeState
+from services.wire.types import LOCAL_REFUSED
 from tests.support import preview_data as data
 from tests.support.builders import until
 from tests.support.pages import a_mapped, operator
@@ -93,6 +94,7 @@ async def test_a_supplier_is_tested_saved_and_mapped():
                 "protocol": "openai",
                 "api_key": "sk-test-123",
                 "timeout_s": 10.0,
+                "allows_local": False,
             }
         ]
         form.fields["model"].control.value = ["m-large"]
@@ -105,6 +107,35 @@ async def test_a_supplier_is_tested_saved_and_mapped():
         assert "sk-test-123" not in repr(endpoint)
         (mapping,) = console.mapping.saved
         assert (mapping.scope_type, mapping.scope_key) == (Scope.MAPPING, "m-large")
+
+
+async def test_a_local_address_is_asked_only_after_it_was_allowed():
+    async with operator(bare=True) as (user, console):
+        leaves: list[bool] = []
+
+        async def probe(*, allows_local: bool, **_: Any) -> ProbeResult:
+            leaves.append(allows_local)
+            if allows_local:
+                return ProbeResult(ProbeState.ONLINE, 3, ("m",))
+            error = f"upstream_unreachable:{LOCAL_REFUSED}"
+            return ProbeResult(ProbeState.OFFLINE, 0, error=error)
+
+        console.suppliers.probe = probe
+        await user.open("/")
+        await user.should_not_see(marker="allow-local", retries=5)
+        form = the(user, SupplierForm)
+        form.fields["base_url"].control.value = "http://127.0.0.1:9998"
+        form.fields["api_key"].control.value = "local-model"
+        with user:
+            await form._test()
+        await user.should_see(marker="allow-local", retries=20)
+        user.find(marker="allow-local").click()
+        with user:
+            await form._test()
+        assert leaves == [False, True]
+        user.find("保存并映射").click()
+        await until(lambda: console.models.saved)
+        assert console.models.saved[0].allows_local is True
 
 
 async def test_a_wrong_address_is_said_at_its_field_and_nothing_is_called():
