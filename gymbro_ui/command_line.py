@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_e2e(commands)
     _add_doctor(commands)
+    _add_import(commands)
     _add_local_model(commands)
     return parser
 
@@ -116,6 +117,19 @@ def _add_doctor(commands: Commands) -> None:
     doctor.add_argument("--show-secrets", action="store_true", help="print keys unmasked")
     doctor.add_argument("--port", type=_port, help=argparse.SUPPRESS)
     _add_data_dir(doctor)
+
+
+def _add_import(commands: Commands) -> None:
+    taken = commands.add_parser(
+        "import",
+        help="take the E2E history of an original GymBro database",
+        description="The file is only read; a second import of it changes nothing. Exit code: 0 "
+        "done, 2 the file cannot be it, 3 a console runs.",
+    )
+    taken.add_argument("--from", dest="source", required=True, metavar="FILE", help="its file")
+    taken.add_argument("--dry-run", action="store_true", help="only say what would be taken")
+    taken.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    _add_data_dir(taken)
 
 
 def _add_local_model(commands: Commands) -> None:

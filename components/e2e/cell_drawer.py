@@ -108,8 +108,9 @@ class CellDrawer:
                 ui.label(user_type_word(cell.user_type)).classes("c-muted")
                 at = clock_text(cell.at or detail.launch.started_at, self._zone)
                 ui.label(f"{at} · {trigger_word(detail.launch.trigger)}").classes("c-faint")
-                link = ui.link(tr("This run"), f"/executions/{detail.launch.execution_id}")
-                link.classes("gb-link t-meta")
+                if detail.launch.execution_id:  # an imported run was no execution of ours
+                    link = ui.link(tr("This run"), f"/executions/{detail.launch.execution_id}")
+                    link.classes("gb-link t-meta")
             if cell.error:
                 side = cause_word(cell.cause)
                 text = reason_text(cell.error)

@@ -10,7 +10,7 @@ from components.e2e.reply_marks import mark_reply
 from components.primitives.button import copy_button
 from components.primitives.formats import NOTHING, moment_text
 from components.primitives.toolbar import Segment
-from components.status.looks import CELL_LOOKS, NO_CELL, trigger_word
+from components.status.looks import CELL_LOOKS, NO_CELL, launch_text
 from components.status.providers import provider_word
 from components.status.reasons import reason_text
 from components.words import tr, word
@@ -96,7 +96,7 @@ def facts_tab(detail: CellDetail, zone: str) -> None:
 def _plain(detail: CellDetail, zone: str) -> Iterable[tuple[str, str]]:
     cell = detail.cell
     yield tr("Judged"), moment_text(cell.at, zone)
-    yield tr("Launch"), f"#{cell.launch_no} · {trigger_word(detail.launch.trigger)}"
+    yield tr("Launch"), launch_text(cell.launch_no, detail.launch.trigger)
     yield tr("Asked"), detail.prompt_text
     yield tr("Resolved model"), cell.resolved_model or NOTHING
     yield tr("Provider"), provider_word(cell.provider) or NOTHING

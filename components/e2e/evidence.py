@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 
 from components.primitives.formats import duration_text, moment_text
-from components.status.looks import cause_word, cell_look, trigger_word, user_type_word
+from components.status.looks import cause_word, cell_look, launch_text, user_type_word
 from components.words import tr
 from services.e2e.types import Cell, CellDetail
 
@@ -45,7 +45,7 @@ def _facts(detail: CellDetail, zone: str) -> Iterable[str]:
     cell = detail.cell
     facts = (
         (tr("Judged"), moment_text(cell.at, zone)),
-        (tr("Launch"), f"#{cell.launch_no} ({trigger_word(detail.launch.trigger)})"),
+        (tr("Launch"), launch_text(cell.launch_no, detail.launch.trigger)),
         (tr("Cause"), cause_word(cell.cause)),
         (tr("Reason"), cell.error),
         (tr("Resolved model"), cell.resolved_model),

@@ -89,6 +89,7 @@ TRIGGER_WORDS: Mapping[str, str] = {
     Trigger.SCHEDULE: word("Schedule"),
     Trigger.API: word("API"),
     Trigger.COMMAND: word("Command"),
+    "import": word("Imported"),
 }
 
 SLOT_WORDS: Mapping[SlotState, str] = {
@@ -139,6 +140,12 @@ def user_type_word(kind: UserType) -> str:
 def trigger_word(trigger: str) -> str:
     """Return what started it, in the page's language; an unknown word stays as it is."""
     return tr(TRIGGER_WORDS.get(trigger, trigger))
+
+
+def launch_text(number: int, trigger: str) -> str:
+    """Return a launch's number and what started it; an imported one has no number of ours."""
+    word = trigger_word(trigger)
+    return f"#{number} · {word}" if number > 0 else word
 
 
 def code_looks() -> dict[str, dict[str, str]]:

@@ -1,0 +1,1 @@
+"""Copies what an original GymBro database holds into this console's store."""

@@ -1,0 +1,180 @@
+"""An original server's E2E history, taken into this console's store (S0.15)."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.accounts.types import UserType
+from services.console import Console, build_console
+from services.foundation.errors import InputError
+from services.imports.service import Imports
+from services.settings.types import Env
+from tests.support.original import a_result, an_original, days_ago
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def console(env: Env) -> Iterator[Console]:
+    made = build_console(env, one_shot=True)
+    yield made
+    made.close_now()
+
+
+@pytest.fixture
+def imports(console: Console) -> Imports:
+    return Imports(console.database, console.targets)
+
+
+def history(path: Path) -> Path:
+    """Five runs: good, red in three ways, one that never ended, one of an anonymous user."""
+    bad = [
+        a_result("gpt-4o", thinkingml_ok=False, thinkingml_reason="missing_phase", success=False,
+                 error="thinkingml:missing_phase"),
+        a_result("qwen", success=False, error="messages_create_failed: HTTP 429", thinkingml_ok=None),
+        a_result("old", success=False, error="sse_stream_incomplete", thinkingml_ok=None),
+    ]  # fmt: skip
+    return an_original(
+        path,
+        [
+            {"started_at": days_ago(NOW, 3)},
+            {"started_at": days_ago(NOW, 2), "results_json": bad, "status": "failed"},
+            {"started_at": days_ago(NOW, 1), "status": "running"},
+            {"started_at": days_ago(NOW, 0.5), "user_type": "anonymous"},
+        ],
+    )
+
+
+async def test_the_runs_of_an_original_database_show_in_matrix_and_list(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    report = await imports.run(history(tmp_path / "old.db"))
+    assert (report.runs_found, report.runs_new, report.results_new) == (4, 4, 6)
+    assert report.left == {"ai_endpoints": 1}
+    matrix = await console.e2e.matrix(target_id=1, window="7d")
+    rows = {row.model_key: dict(row.cells) for row in matrix.rows}
+    assert rows["gpt-4o"] == {"permanent": "obo.", "anonymous": "...o"}
+    assert rows["qwen"]["permanent"] == ".l.."
+    assert rows["old"]["permanent"] == ".f.."
+    total, runs = await console.e2e.runs(
+        target_id=1, user_type=UserType.PERMANENT, since=datetime(2000, 1, 1, tzinfo=UTC),
+        model="", limit=10, offset=0,
+    )  # fmt: skip
+    assert total == 3
+    assert [run.status for run in runs] == ["interrupted", "failed", "success"]
+    assert runs[1].models_failed == 3
+    cell = await console.e2e.cell_at(matrix.columns[0].launch_no, "gpt-4o", UserType.PERMANENT)
+    assert cell is not None
+    assert (cell.cell.latency_ms, cell.cell.request_id) == (2_310, "req-1")
+
+
+async def test_a_second_import_changes_nothing_and_new_runs_are_added(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = history(tmp_path / "old.db")
+    rehearsed = await imports.run(path, is_rehearsal=True)
+    assert rehearsed.runs_new == 4
+    assert (await imports.run(path)).runs_new == 4
+    again = await imports.run(path)
+    assert (again.runs_new, again.runs_known, again.results_new) == (0, 4, 0)
+    more = an_original(
+        tmp_path / "more.db", [{"started_at": days_ago(NOW, 9), "run_id": "ffff" * 8}]
+    )
+    assert (await imports.run(more)).runs_new == 1
+    matrix = await console.e2e.matrix(target_id=1, window="30d")
+    assert [one.started_at for one in matrix.columns] == sorted(
+        one.started_at for one in matrix.columns
+    )
+
+
+async def test_history_stands_before_what_this_console_found_itself(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    await imports.run(history(tmp_path / "old.db"))
+    matrix = await console.e2e.matrix(target_id=1, window="7d")
+    assert all(one.launch_no < 0 for one in matrix.columns)  # ours are numbered from 1
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        ({"started_at": None, "created_at": None}, "it has no time"),
+        ({"started_at": "yesterday", "created_at": "soon"}, "it has no time"),
+        ({"started_at": "2026-01-01", "user_type": "robot"}, "its user type 'robot' is not known"),
+        ({"started_at": "2026-01-01", "run_id": "../../x"}, "its run_id is no plain id"),
+    ],
+)
+async def test_a_row_that_cannot_be_taken_is_named_and_the_rest_is_taken(
+    imports: Imports, tmp_path: Path, run: dict[str, Any], reason: str
+) -> None:
+    report = await imports.run(
+        an_original(tmp_path / "old.db", [run, {"started_at": days_ago(NOW, 1)}])
+    )
+    assert [(one.row, one.reason) for one in report.skipped] == [("row 1", reason)]
+    assert report.runs_new == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "remark"),
+    [
+        ("{broken", "its results are no JSON"),
+        ('{"a": 1}', "its results are no list"),
+        (json.dumps([a_result("m"), a_result(""), 5]), "2 of its results name no model"),
+    ],
+)
+async def test_broken_results_leave_the_run_and_a_remark(
+    imports: Imports, tmp_path: Path, stored: str, remark: str
+) -> None:
+    path = an_original(
+        tmp_path / "old.db", [{"started_at": days_ago(NOW, 1), "results_json": stored}]
+    )
+    report = await imports.run(path)
+    assert [one.reason for one in report.remarks] == [remark]
+    assert report.runs_new == 1
+
+
+async def test_hostile_values_are_cut_and_made_printable(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    odd = a_result("a\x1f<b>", latency_ms=float("nan"), error="x\x00" * 500, success=False)
+    await imports.run(
+        an_original(tmp_path / "o.db", [{"started_at": days_ago(NOW, 1), "results_json": [odd]}])
+    )
+    matrix = await console.e2e.matrix(target_id=1, window="7d")
+    assert [row.model_key for row in matrix.rows] == ["a\\x1f<b>"]
+    cell = await console.e2e.cell_at(-1, "a\\x1f<b>", UserType.PERMANENT)
+    assert cell is not None
+    assert cell.cell.latency_ms is None
+    assert len(cell.cell.error) == 200
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database", b"SQLite format 3\x00" + b"x" * 99])
+async def test_a_file_that_is_no_original_is_refused(
+    imports: Imports, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "odd #%?.db"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError):
+        await imports.run(path)
+
+
+async def test_our_own_database_is_refused_and_the_source_is_never_written(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="no database of the original"):
+        await imports.run(Path(str(console.env.database_path)))
+    path = history(tmp_path / "old.db")
+    before, beside = path.read_bytes(), _files(tmp_path)
+    path.chmod(0o400)
+    await imports.run(path)
+    assert path.read_bytes() == before
+    assert _files(tmp_path) == beside
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
