@@ -27,7 +27,7 @@ def test_no_status_state_or_cause_is_left_out() -> None:
     assert set(looks.RUN_LOOKS) == set(RunStatus)
     assert set(looks.CAUSE_WORDS) == set(Cause)
     assert set(looks.USER_TYPE_WORDS) == set(UserType)
-    assert set(looks.TRIGGER_WORDS) == set(Trigger)
+    assert set(looks.TRIGGER_WORDS) == {*Trigger, "import"}
     assert set(looks.SLOT_WORDS) == set(SlotState)
     assert set(looks.SEVERITY) == set(CellStatus)
 
