@@ -9,7 +9,7 @@ from nicegui import ui
 from components.mapping.order_list import OrderItem, OrderList
 from components.mapping.rows import KEY_SCOPES, scope_word
 from components.mapping.trial_panel import TrialCalls, TrialPanel, submit_text
-from components.primitives.button import button
+from components.primitives.button import button, icon
 from components.primitives.field import Field, choice_field, empty_choice, text_field
 from components.status.impacts import flaw_word, impact_list
 from components.words import tr, trn
@@ -26,6 +26,7 @@ class EditorCalls:
     impact: Callable[[MappingEdit], Impact | None]
     trials: TrialCalls
     save: Callable[[MappingEdit, dict[str, Field]], Awaitable[bool]]
+    load_theirs: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class MappingEditor:
         self._choices = choices
         self._calls = calls
         self._fields: dict[str, Field] = {}
+        self.is_saving = False  # a change heard now is one's own
         with (
             ui.dialog().props("persistent") as self._dialog,
             ui.card().classes("gb-dialog ma-wide"),
@@ -58,6 +60,18 @@ class MappingEditor:
     def hear(self, views: Sequence[TrialView]) -> None:
         """Show how far the trial is."""
         self._trial.hear(views)
+
+    def warn(self, text: str, *, can_load: bool) -> None:
+        """Say that somebody else changed it; what was typed stays, and saving writes over theirs."""
+        self._theirs.clear()
+        with self._theirs:
+            icon("group")
+            with ui.element("div").classes("gb-col gap-4"):
+                ui.label(text)
+                if can_load:
+                    button(tr("Load theirs"), self._load_theirs, icon="sync").props("type=button")
+        self._theirs.classes(remove="gb-hide")
+        self._submit.set_text(tr("Save mine over it"))
 
     @property
     def is_open(self) -> bool:
@@ -75,6 +89,8 @@ class MappingEditor:
             self._draw_models(old)
             self._draw_more(old)
             self._impact = ui.element("div").classes("gb-form__wide")
+            self._theirs = ui.element("div").classes("ma-theirs gb-form__wide gb-hide")
+            self._theirs.props("role=alert data-tone=slow")
             with ui.element("div").classes("gb-form__wide"):
                 self._trial = TrialPanel(self._calls.trials.stop, self._judged)
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
@@ -211,11 +227,17 @@ class MappingEditor:
         if view is not None:
             self._trial.begin(view)
 
+    def _load_theirs(self) -> None:
+        self._dialog.close()
+        self._calls.load_theirs()
+
     async def _save(self) -> None:
         self._submit.props("loading")
+        self.is_saving = True
         try:
             is_stored = await self._calls.save(self._edit(), self._fields)
         finally:
+            self.is_saving = False
             self._submit.props(remove="loading")
         if is_stored:
             self._dialog.close()

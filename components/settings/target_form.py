@@ -10,6 +10,7 @@ from components.primitives.field import Field, text_field
 from components.primitives.status_dot import StatusDot
 from components.primitives.toolbar import Segment
 from components.status.looks import CELL_LOOKS
+from components.status.targets import target_name
 from components.words import tr, word
 from services.e2e.types import CellStatus
 from services.targets.types import Target, TargetEdit
@@ -59,7 +60,9 @@ class TargetForm:
         old = self._target
         with ui.element("h2").classes("t-section"):
             ui.label(
-                tr("Add a service under test") if old is None else tr("Edit {name}", name=old.name)
+                tr("Add a service under test")
+                if old is None
+                else tr("Edit {name}", name=target_name(old))
             )
         with ui.element("form").classes("gb-form").on("submit.prevent", self._save):
             self._fields["name"] = text_field(tr("Name"), old.name if old else "")

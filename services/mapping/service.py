@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
+
+from sqlmodel import Session
 
 from db.engine import Database
 from db.errors import RowNotFoundError
+from db.queries import audit as audit_queries
 from db.queries import config as config_queries
 from db.queries import mappings as queries
 from db.tables.mappings import ModelMappingRow
@@ -15,7 +20,7 @@ from services.foundation.signals import Signal
 from services.foundation.storing import stored
 from services.mapping.edits import as_values, checked
 from services.mapping.reader import MappingReader, missing
-from services.mapping.types import MappingEdit, ModelMapping, Scope
+from services.mapping.types import EditedMeanwhileError, MappingEdit, ModelMapping, Scope
 from services.models.rules import MODEL_MAX, plain_text
 from services.models.seeds import DEMO_MODEL
 from services.models.service import Models
@@ -48,10 +53,18 @@ class Mappings(MappingReader):
 
     # -- changes
 
-    async def save(self, edit: MappingEdit) -> ModelMapping:
-        """Return the stored mapping; raise InputError naming the field."""
+    async def save(self, edit: MappingEdit, *, seen_at: datetime | None = None) -> ModelMapping:
+        """Return the stored mapping; raise InputError naming the field.
+
+        With `seen_at`, the change the edit began from, raise EditedMeanwhileError when it is not
+        the newest any more.
+        """
         mapping = checked(edit)
-        return await self._write(mapping.id, as_values(mapping))
+        return await self._write(mapping.id, as_values(mapping), seen_at)
+
+    async def last_change(self, mapping_id: str) -> tuple[str, datetime | None]:
+        """Return who changed the mapping last and when, as the log tells; empty when it does not."""
+        return await stored(self._database.read(partial(_last_change, mapping_id=mapping_id)))
 
     async def save_many(self, edits: Iterable[MappingEdit], *, source: str = "") -> int:
         """Return how many were stored, all in one transaction; raise InputError, storing none."""
@@ -116,13 +129,17 @@ class Mappings(MappingReader):
             raise missing(mapping_id) from None
         await self._reload()
 
-    async def _write(self, mapping_id: str, values: Mapping[str, Any]) -> ModelMapping:
+    async def _write(
+        self, mapping_id: str, values: Mapping[str, Any], seen_at: datetime | None = None
+    ) -> ModelMapping:
         now = self._clock.now()
-        row = await stored(
-            self.books.write(
-                "mapping", lambda session: queries.save_mapping(session, mapping_id, values, now)
-            )
-        )
+
+        def change(session: Session) -> ModelMappingRow:
+            if seen_at is not None:
+                _check_newest(session, mapping_id, seen_at)
+            return queries.save_mapping(session, mapping_id, values, now)
+
+        row = await stored(self.books.write("mapping", change))
         await self._reload()
         return _to_mapping(row)
 
@@ -150,6 +167,25 @@ class Mappings(MappingReader):
             config_queries.write_app_settings(session, {_SEEDED: True}, now)
 
         self._database.write_now(write)
+
+
+def _check_newest(session: Session, mapping_id: str, seen_at: datetime) -> None:
+    """Raise EditedMeanwhileError unless the mapping is still as it was seen."""
+    row = session.get(ModelMappingRow, mapping_id)
+    if row is None or row.updated_at != seen_at:
+        who, at = _last_change(session, mapping_id)
+        raise EditedMeanwhileError(
+            "{id} was changed meanwhile by somebody else; nothing was stored",
+            id=mapping_id,
+            who=who,
+            at=at,
+        )
+
+
+def _last_change(session: Session, mapping_id: str) -> tuple[str, datetime | None]:
+    wanted = audit_queries.AuditWanted(kinds=("mapping",), subject_id=mapping_id)
+    entries = audit_queries.entries_page(session, wanted, 1)
+    return (entries[0].actor, entries[0].at) if entries else ("", None)
 
 
 def _to_mapping(row: ModelMappingRow) -> ModelMapping:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from services.foundation.errors import ConflictError
 from services.foundation.messages import Message
 from services.models.types import Endpoint
 
@@ -60,6 +61,16 @@ class MappingEdit:
     candidates: tuple[str, ...] = ()
     is_active: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class EditedMeanwhileError(ConflictError):
+    """Somebody else changed or deleted the mapping since it was opened for editing."""
+
+    def __init__(self, text: str, *, id: str, who: str, at: datetime | None) -> None:  # noqa: A002
+        """Keep who it was, as the log names them, and when; both unknown when the log says nothing."""
+        super().__init__(text, existing_id=id, id=id)
+        self.who = who
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from components.audit.words import actor_word
 from components.mapping.editor import Choices, EditorCalls, MappingEditor
 from components.mapping.trial_panel import TrialCalls
 from components.primitives.field import Field
+from components.primitives.formats import clock_text
 from components.words import tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.mapping.several import Several
@@ -29,6 +31,7 @@ class Desk:
         """Keep the console."""
         self._console = console
         self._open: MappingEditor | None = None
+        self._seen: ModelMapping | None = None  # what the open editor began from, or warned of
         self.several = Several(console, self._trial_calls())
 
     # -- what the page asks
@@ -63,6 +66,8 @@ class Desk:
             prompts=self.prompts(),
         )
 
+        self._seen = mapping
+
         async def save(edit: MappingEdit, fields: dict[str, Field]) -> bool:
             return await self._save_one(mapping, edit, fields)
 
@@ -71,6 +76,7 @@ class Desk:
             impact=lambda edit: self._impact_or_none([edit]),
             trials=self._trial_calls(),
             save=save,
+            load_theirs=lambda: self.edit(mapping_id),
         )
         self._open = MappingEditor(mapping, choices, calls)
 
@@ -82,18 +88,55 @@ class Desk:
             fields["scope_key"].refuse(tr("There is a mapping {id} already", id=there.id))
             return False
 
-        async def undo() -> object:
-            if before is None:
-                return await mapping.delete(f"{edit.scope_type}:{edit.scope_key.strip()}")
-            return await mapping.save(before.as_edit())
+        there = None if before is None else mapping.get(before.id)  # theirs, when mine goes over it
 
+        async def undo() -> object:
+            if there is None:
+                return await mapping.delete(f"{edit.scope_type}:{edit.scope_key.strip()}")
+            return await mapping.save(there.as_edit())
+
+        seen = self._seen.updated_at if self._seen is not None else None
         stored = await act(
-            lambda: mapping.save(edit),
+            lambda: mapping.save(edit, seen_at=seen),
             done=tr("{name} saved", name=f"{edit.scope_type}:{edit.scope_key.strip()}"),
             undo=undo,
             fields=fields,
         )
+        if stored is None and self._open is not None:
+            await self._compare(self._open)
         return stored is not None
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether the editor is open."""
+        return self._open is not None and self._open.is_open
+
+    async def hear_changes(self) -> None:
+        """Tell the open editor when somebody else changed or deleted its mapping."""
+        if self._open is not None and not self._open.is_saving:
+            await self._compare(self._open)
+
+    async def _compare(self, editor: MappingEditor) -> None:
+        seen = self._seen
+        if seen is None or not editor.is_open:
+            return
+        now = self._console.mapping.get(seen.id)
+        if now is not None and now.updated_at == seen.updated_at:
+            return
+        who, at = await self._console.mapping.last_change(seen.id)
+        if self._open is not editor or not editor.is_open:
+            return
+        self._seen = now
+        zone = self._console.settings.preferences.e2e_timezone
+        params = {
+            "id": seen.id,
+            "who": actor_word(who) or tr("somebody"),
+            "at": clock_text(at, zone),
+        }
+        text = tr("{who} deleted {id} at {at}. What you typed is still here.", **params)
+        if now is not None:
+            text = tr("{who} changed {id} at {at}. What you typed is still here.", **params)
+        editor.warn(text, can_load=now is not None)
 
     def _flaw_of(self, model: str) -> Flaw | None:
         return self._console.mapping.flaw_of(model)

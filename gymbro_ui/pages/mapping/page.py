@@ -101,9 +101,14 @@ class MappingPage:
 
     def _follow(self) -> None:
         console = self._console
-        on_batch(console.mapping.changed, lambda _: self._show())
+        on_batch(console.mapping.changed, self._mappings_changed)
         on_batch(console.prompts.changed, lambda _: self._show())
         on_batch(console.trials.changed, self._desk.hear_trials)
+
+    def _mappings_changed(self, _batch: object) -> None:
+        self._show()
+        if self._desk.is_editing:
+            ui.timer(0, self._desk.hear_changes, once=True)
 
     def _show(self) -> None:
         mapping = self._console.mapping

@@ -6,13 +6,15 @@ import pytest
 
 from db.engine import Database
 from db.queries.change_marks import marks_between
+from services.foundation.actor import acting_as
 from services.foundation.errors import InputError, NotFoundError
 from services.mapping.service import Mappings
-from services.mapping.types import MappingEdit, Scope
+from services.mapping.types import EditedMeanwhileError, MappingEdit, Scope
 from services.models.service import Models
 from services.models.types import EndpointEdit
 from services.secrets.service import Secrets
 from services.settings.service import Settings
+from tests.support.catalogue import Catalogue
 from tests.support.clock import FakeClock
 
 
@@ -123,3 +125,25 @@ async def test_what_is_not_there_is_not_found(mappings: Mappings) -> None:
     for work in (mappings.delete("mapping:x"), mappings.activate("mapping:x")):
         with pytest.raises(NotFoundError):
             await work
+
+
+async def test_an_edit_that_began_from_an_older_state_is_refused_and_names_who_and_when(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    await catalogue.map(Scope.MAPPING, "k", "a")
+    opened = catalogue.mapping.get("mapping:k")
+    assert opened is not None
+    await clock.advance(60)
+    with acting_as("li"):
+        theirs = await catalogue.mapping.save(MappingEdit(Scope.MAPPING, "k", "", "theirs"))
+    mine = MappingEdit(Scope.MAPPING, "k", "", "mine")
+    with pytest.raises(EditedMeanwhileError) as caught:
+        await catalogue.mapping.save(mine, seen_at=opened.updated_at)
+    assert (caught.value.who, caught.value.at) == ("li", theirs.updated_at)
+    assert catalogue.mapping.get("mapping:k") == theirs
+    assert await catalogue.mapping.last_change("mapping:k") == ("li", theirs.updated_at)
+    stored = await catalogue.mapping.save(mine, seen_at=theirs.updated_at)
+    assert stored.default_model == "mine"
+    await catalogue.mapping.delete("mapping:k")
+    with pytest.raises(EditedMeanwhileError):
+        await catalogue.mapping.save(mine, seen_at=stored.updated_at)
