@@ -5,7 +5,12 @@ const ROW_PX = { normal: 36, compact: 28 };
 const SPARE = 12; // rows drawn above and below what is in sight
 const NEAR_PX = 900; // older rows are asked for when the end is that near
 const FLASH_MOST = 5; // more rows at once come without a flash: repainting them all would cost more than it tells
-const LOOKS_MOST = 20; // a text search goes on by itself that often without a hit
+const LOOKS_MOST = 4; // a text search goes on by itself that often without a hit
+const BACK_PAGES = 20; // so many older pages are read again to get back to where one was
+
+let left = null; // where the list stood when a run was opened from it
+
+const here = () => location.pathname + location.search;
 
 export default {
   template: `<div class="ex-list" :class="{ 'ex-list--compact': compact }" role="grid" :aria-label="words.name" :aria-rowcount="more ? -1 : count + 1"
@@ -27,7 +32,7 @@ export default {
           <span role="gridcell" class="ex-check" @click.stop><input v-if="canCheck && row.open" type="checkbox" tabindex="-1" :aria-label="words.check" :checked="checked.has(row.id)" @change="check(row)" /></span>
           <span role="gridcell" class="ex-state gb-mark"><span class="gb-glyph" :data-weight="row.weight"><svg aria-hidden="true"><use :href="'#gb-' + row.shape" /></svg></span><span class="gb-mark__word">{{ row.word }}</span></span>
           <span role="gridcell" class="ex-what"><i class="q-icon material-symbols-outlined notranslate" aria-hidden="true">{{ row.icon }}</i><a class="ex-name" :href="'/executions/' + row.key" tabindex="-1">{{ row.kind }}</a>
-            <span v-if="row.subject" class="ex-subject" :title="row.subject">{{ row.subject }}</span><span v-if="row.part" class="ex-part">{{ words.part_short }}</span></span>
+            <span v-if="row.subject" class="ex-subject" :title="row.subject">{{ row.subject }}</span><span v-if="row.part && words.part_short" class="ex-part">{{ words.part_short }}</span></span>
           <span role="gridcell" class="ex-result"><template v-if="row.open"><span v-if="row.total" class="ex-gauge" aria-hidden="true"><i :style="{ transform: 'scaleX(' + share(row) + ')' }"></i></span><span v-if="row.total">{{ row.done }}/{{ row.total }}</span>
             <span v-if="row.note" class="c-muted t-clip">{{ row.note }}</span></template><span v-else class="t-clip" :title="row.result">{{ row.result }}</span></span>
           <span role="gridcell" class="ex-by t-clip" :title="row.by_title || row.by">{{ row.by }}</span>
@@ -41,13 +46,13 @@ export default {
       <div v-else-if="!count && !more" class="gb-empty"><i class="q-icon material-symbols-outlined notranslate" aria-hidden="true">inbox</i>
         <span class="gb-empty__title">{{ page.filtered ? words.no_match : words.none }}</span><span class="gb-empty__text">{{ page.filtered ? words.no_match_hint : words.none_hint }}</span>
         <button v-if="page.filtered" type="button" class="ex-look" @click="$emit('widen')">{{ words.widen }}</button></div>
-      <div v-if="!compact && (more || asking || looked)" class="ex-end" role="status"><button v-if="looked >= looksMost && !asking" type="button" class="ex-look" @click="lookOn">{{ words.look_on }}</button>
-        <span v-else>{{ looked ? words.looking : words.loading }}</span></div>
+      <div v-if="!compact && (more || asking)" class="ex-end" role="status"><template v-if="stopped && !asking"><span v-if="partial">{{ words.searched.replace('{n}', before) }}</span>
+        <button type="button" class="ex-look" @click="lookOn">{{ partial ? words.look_on : words.retry }}</button></template><span v-else>{{ partial ? words.looking.replace('{n}', before) : words.loading }}</span></div>
     </div>
   </div>`,
   props: { page: Object, words: Object, looks: Object, compact: Boolean, checks: Boolean, most: Number },
   data() {
-    return { count: 0, rev: 0, top: 0, height: 600, at: 0, checked: new Set(), fresh: new Set(), more: false, asking: false, looked: 0, over: false, opens: 0, now: Date.now(), looksMost: LOOKS_MOST };
+    return { count: 0, rev: 0, top: 0, height: 600, at: 0, checked: new Set(), fresh: new Set(), more: false, asking: false, looked: 0, partial: false, stopped: false, before: null, over: false, opens: 0, now: Date.now() };
   },
   computed: {
     canCheck() { return this.checks && !this.compact; },
@@ -73,30 +78,36 @@ export default {
     // -- what the server says
 
     load(page) {
+      if (!this.first && !this.compact && left?.address === here()) [this.back, left] = [left, null];
+      this.first ||= page;
       this.store = new RowStore(this.dressed(page.rows));
-      this.before = page.before;
-      this.more = page.before !== null && page.before !== undefined;
-      this.asking = false;
-      this.looked = page.partial && !this.store.size ? 1 : 0;
+      this.looked = 0;
+      this.came(page, this.store.size);
       this.fresh = new Set();
       this.at = this.store.find(this.at) ? this.at : (this.store.at(0)?.id ?? 0);
       this.changed();
       if (this.$refs.body) this.$refs.body.scrollTop = 0;
       this.top = 0;
-      this.$nextTick(this.askOlder);
+      this.$nextTick(this.settle);
     },
     append(page) {
       if (page.no !== this.page.no) return;
       const rows = this.dressed(page.rows);
       this.store.append(rows);
+      this.came(page, rows.length);
+      this.changed();
+      this.$nextTick(this.settle);
+    },
+    // A search that stopped half way goes on by itself only while it has found nothing.
+    came(page, found) {
       this.before = page.before;
       this.more = page.before !== null && page.before !== undefined;
       this.asking = false;
-      this.looked = page.partial && !rows.length ? this.looked + 1 : 0;
-      this.changed();
-      this.$nextTick(this.askOlder);
+      this.partial = Boolean(page.partial);
+      this.looked = found ? 0 : this.looked + 1;
+      this.stopped = this.partial && (found > 0 || this.looked >= LOOKS_MOST);
     },
-    failed() { this.asking = false; this.looked = LOOKS_MOST; },
+    failed() { this.asking = false; this.stopped = true; },
     patch(rows, leftOut) {
       const left = new Set(leftOut), told = this.dressed(rows);
       const mayFlash = !this.compact && told.length <= FLASH_MOST;
@@ -135,19 +146,43 @@ export default {
       this.askOlder();
     },
     askOlder() {
-      if (this.compact || !this.more || this.asking || this.looked >= LOOKS_MOST) return;
+      if (this.compact || !this.more || this.asking || this.stopped) return;
       const body = this.$refs.body;
-      if (!body || body.scrollHeight - body.scrollTop - body.clientHeight > NEAR_PX) return;
+      if (!body || !this.back && body.scrollHeight - body.scrollTop - body.clientHeight > NEAR_PX) return;
       this.asking = true;
       this.$emit("older", { before: this.before, no: this.page.no, count: this.count });
     },
-    lookOn() { this.looked = 1; this.askOlder(); },
+    lookOn() { this.looked = 0; this.stopped = false; this.askOlder(); },
+    settle() {
+      const goesOn = this.more && !this.stopped && this.back?.count > this.count && this.back.pages-- > 0;
+      if (this.back && !goesOn) this.comeBack();
+      this.askOlder();
+    },
+    comeBack() {
+      const { id, offset } = this.back, row = this.store.find(id), body = this.$refs.body;
+      this.back = null;
+      if (!row || !body) return;
+      this.at = id;
+      body.scrollTop = this.store.place(id) * this.rowPx - offset;
+      this.top = body.scrollTop;
+      this.$nextTick(() => this.$el.querySelector(`[data-id="${id}"]`)?.focus({ preventScroll: true }));
+    },
+    leave(row) {
+      if (this.compact) return;
+      const offset = this.store.place(row.id) * this.rowPx - this.$refs.body.scrollTop;
+      left = { address: here(), id: row.id, offset, count: this.count, pages: BACK_PAGES };
+    },
     clicked(event, row) {
       this.at = row.id;
+      this.leave(row);
       if (event.target.closest("a") || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (!window.getSelection()?.toString()) this.open(row);
     },
-    open(row) { if (row) emitEvent("sub_pages_navigate", "/executions/" + row.key); },
+    open(row) {
+      if (!row) return;
+      this.leave(row);
+      emitEvent("sub_pages_navigate", "/executions/" + row.key);
+    },
     check(row) {
       if (!this.canCheck || !row.open) return;
       const chosen = new Set(this.checked);

@@ -42,8 +42,12 @@ class RunList(ui.element, component="list.js", esm={"gymbro-executions": "list_p
         compact: bool = False,
         most: int = 0,
         none: tuple[str, str] | None = None,
+        of_one: bool = False,
     ) -> None:
-        """Stand as a skeleton; `most` rows are kept when it is not 0; `none` is title and hint."""
+        """Stand as a skeleton; `most` rows are kept when it is not 0; `none` is title and hint.
+
+        `of_one` says that all are parts of the same run, so that none needs to be marked as one.
+        """
         super().__init__()
         self._calls = calls
         self._no = 0
@@ -55,7 +59,13 @@ class RunList(ui.element, component="list.js", esm={"gymbro-executions": "list_p
                 "checks": not compact,
                 "most": most,
                 "looks": state_looks(),
-                "words": {**_words(), "name": name, "none": title, "none_hint": hint},
+                "words": {
+                    **_words(),
+                    **({"part_short": ""} if of_one else {}),
+                    "name": name,
+                    "none": title,
+                    "none_hint": hint,
+                },
             }
         )
         self._listen()
@@ -144,7 +154,9 @@ def _words() -> dict[str, str]:
         "part_short": tr("part"),
         "fresh": tr("{n} new"),
         "loading": tr("Loading older runs …"),
-        "looking": tr("Still searching older runs …"),
+        "looking": tr("Searching runs older than #{n} …"),
+        "searched": tr("Searched down to #{n}; older runs may match too."),
+        "retry": tr("Try again"),
         "look_on": tr("Search further back"),
         "widen": tr("Show all runs"),
         "no_match": tr("No run matches"),

@@ -76,7 +76,7 @@ class Runner:
     async def _try(self, index: int, step: Step) -> None:
         """Run the step once; what cannot even be started has failed with the reason."""
         options = StartOptions(
-            subject=self.outcomes[index].name,
+            subject=step.name,  # empty: the label of its kind says it
             timeout_s=float(step.timeout_s),
             agent_id=_agent_of(step),
         )

@@ -25,6 +25,7 @@ from gymbro_ui.pages.executions.filters import (
     query_of,
     read_filters,
 )
+from gymbro_ui.pages.executions.way_back import keep_list
 from services.executions.types import Execution, ExecutionPage
 from services.foundation.errors import ConsoleError
 
@@ -46,6 +47,7 @@ class ExecutionsPage:
         self._console = console
         path = context.client.sub_pages_router.current_path
         self._filters = read_filters(query_of(path))
+        keep_list(self._filters)
         self._wanted = self._filters.wanted(console.clock.now())
         self._asked = 0  # number of the newest load; older ones are dropped
         self._heard = 0  # number of the newest announcement the browser was told
@@ -190,6 +192,7 @@ class ExecutionsPage:
         if plain != PATH or filters == self._filters or self._root.is_deleted:
             return
         self._filters = filters
+        keep_list(filters)
         self._bar.show(self._bar_values())
         self._background(self.load)
 
@@ -201,11 +204,13 @@ class ExecutionsPage:
         if self._filters == before:
             return
         ui.navigate.history.replace(address(self._filters))
+        keep_list(self._filters)
         self._background(self.load)
 
     def _show_all(self) -> None:
         self._filters = Filters()
         ui.navigate.history.replace(PATH)
+        keep_list(self._filters)
         self._bar.show(self._bar_values())
         self._background(self.load)
 

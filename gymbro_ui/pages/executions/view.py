@@ -22,6 +22,7 @@ from components.primitives.card import card
 from components.primitives.toast import toast
 from components.words import sentence, tr
 from gymbro_ui import run_actions as acts
+from gymbro_ui.pages.executions.way_back import last_list
 from services.executions.types import Execution, ExecutionEvent, OutputChunk
 from services.foundation.errors import ConsoleError
 
@@ -51,7 +52,7 @@ class RunView:
 
     def draw(self) -> None:
         """Draw every part from what is known and follow every change."""
-        ui.link(tr("← All executions"), "/executions").classes("gb-link t-meta ex-back")
+        ui.link(tr("← All executions"), last_list()).classes("gb-link t-meta ex-back")
         kinds = self._console.executions.kinds
         self._head = RunHead(self._one, kinds, HeadCalls(self._cancel, self._again, self._tools))
         with ui.element("div").classes("ex-columns"):
@@ -85,7 +86,7 @@ class RunView:
                 widen=_nothing,
             )
             self._part_list = RunList(
-                calls, name=tr("Parts of this run"), compact=True, most=PARTS_MOST
+                calls, name=tr("Parts of this run"), compact=True, most=PARTS_MOST, of_one=True
             )
         self._parts.set_visibility(False)
 

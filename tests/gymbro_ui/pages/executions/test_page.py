@@ -177,3 +177,15 @@ async def test_the_whole_output_is_offered_as_a_file_once_there_is_some() -> Non
                 )
             assert button._props["href"] == f"/executions/{one.execution_id}/output.txt"
             assert button.visible is is_offered
+
+
+async def test_a_run_leads_back_to_the_view_of_the_list_it_was_opened_from() -> None:
+    async with operator() as (user, _):
+        await user.open("/executions?status=failed")
+        await until(lambda: the(user, RunList)._props["page"] is not None)
+        with user:
+            ui.navigate.to("/executions/exe_98")
+        await user.should_see("时间线", retries=20)
+        with user:
+            links = [one._props["href"] for one in ElementFilter(kind=ui.link)]
+        assert "/executions?status=failed" in links
