@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_e2e(commands)
+    _add_load(commands)
     _add_doctor(commands)
     _add_import(commands)
     _add_local_model(commands)
@@ -93,12 +94,7 @@ def _add_e2e(commands: Commands) -> None:
         "2 bad use, 5 another E2E is running.",
     )
     e2e.add_argument("--once", action="store_true", required=True, help="run once, then exit")
-    e2e.add_argument(
-        "--target", metavar="URL", help="GymBro server to test (default: this console)"
-    )
-    e2e.add_argument("--supabase-url", metavar="URL", help="sign-in service of that server")
-    e2e.add_argument("--anon-key", metavar="KEY", help="its anon key")
-    e2e.add_argument("--service-key", metavar="KEY", help="its service key (makes the test user)")
+    _add_target(e2e)
     e2e.add_argument("--models", type=_names, default=[], metavar="A,B", help="only these keys")
     e2e.add_argument(
         "--user-types",
@@ -109,6 +105,44 @@ def _add_e2e(commands: Commands) -> None:
     )
     e2e.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     _add_data_dir(e2e)
+
+
+def _add_load(commands: Commands) -> None:
+    load = commands.add_parser(
+        "load",
+        help="run one load test and print its figures",
+        description="Exit code: 0 every threshold held, 4 one broke or it was cancelled, 2 bad use, "
+        "5 another load test is running.",
+    )
+    load.add_argument("--users", type=int, required=True, metavar="N", help="1 to 1000")
+    load.add_argument("--requests", type=int, metavar="M", help="calls in all (default: N)")
+    load.add_argument("--seconds", type=float, metavar="S", help="start calls for so long")
+    load.add_argument("--rate", type=float, metavar="R", help="calls a second, by the clock")
+    load.add_argument("--ramp", type=float, dest="ramp_s", metavar="S", help="until all are there")
+    load.add_argument("--cap", type=int, metavar="N", help="in flight at most (default: setting)")
+    load.add_argument("--models", type=_names, metavar="A,B", help="these keys (default: all)")
+    load.add_argument("--message", metavar="TEXT", help="what is asked")
+    load.add_argument("--user-type", choices=("anonymous", "permanent"), help="who asks")
+    load.add_argument("--sign-ins", type=int, metavar="N", help="users signed in at most")
+    load.add_argument("--timeout", type=float, dest="timeout_s", metavar="S", help="of one call")
+    load.add_argument(
+        "--stop-error-share", type=float, metavar="X", help="0 to 1: more failed calls break it"
+    )
+    load.add_argument("--stop-p95-ttft-ms", type=float, metavar="MS", help="a later p95 breaks it")
+    load.add_argument("--confirm", metavar="NAME", help="the name of a production target")
+    load.add_argument("--export", metavar="FILE", help="write every call to a .csv or .json file")
+    load.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    _add_target(load)
+    _add_data_dir(load)
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target", metavar="URL", help="GymBro server to test (default: this console)"
+    )
+    parser.add_argument("--supabase-url", metavar="URL", help="sign-in service of that server")
+    parser.add_argument("--anon-key", metavar="KEY", help="its anon key")
+    parser.add_argument("--service-key", metavar="KEY", help="its service key (makes test users)")
 
 
 def _add_doctor(commands: Commands) -> None:

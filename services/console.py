@@ -21,6 +21,8 @@ from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
+from services.loadtest.parts import LoadParts
+from services.loadtest.service import LoadTests
 from services.mapping.service import Mappings
 from services.mapping.trial import TrialParts, Trials
 from services.models.monitor import Monitor
@@ -141,6 +143,10 @@ class Console:
         )
         self.e2e = E2e(parts)
         self.e2e.load()
+        store, clock, settings = self.database, self.clock, self.settings
+        self.loadtest = LoadTests(
+            LoadParts(store, clock, settings, self.targets, self.identities, self.executions)
+        )
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
         self.trials = Trials(
@@ -228,6 +234,7 @@ class Console:
         await self.gateway.start()
         await self.stats.start()
         await self.e2e.recover()
+        await self.loadtest.recover()
         if not self.one_shot:
             await self.schedules.start(self.e2e.fire)
             await self.monitor.start()

@@ -5,7 +5,14 @@ from importlib import import_module
 from gymbro_ui.command_line import Arguments
 from gymbro_ui.lean import without_extras
 
-_MODULES = {"run": "serve", "e2e": "e2e", "doctor": "doctor", "import": "import_data", "local-model": "local_model"}
+_MODULES = {
+    "run": "serve",
+    "e2e": "e2e",
+    "load": "load",
+    "doctor": "doctor",
+    "import": "import_data",
+    "local-model": "local_model",
+}
 
 
 def run_command(arguments: Arguments) -> int:

@@ -8,6 +8,7 @@ import httpx
 from services.foundation.errors import ConflictError, InputError, UpstreamError
 
 _TIMEOUT_S = 30.0
+_EXPORT_S = 120.0
 
 
 class OperatorClient:
@@ -48,6 +49,27 @@ class OperatorClient:
         """Ask the launch to stop."""
         self._send("POST", f"/stats/e2e-mapped-model-runs/{launch_id}/cancel")
 
+    def start_load(self, wanted: Mapping[str, Any]) -> str:
+        """Return the run id; raise ConflictError when one runs, InputError for a bad value."""
+        return str(self._send("POST", "/llm/tests/load", dict(wanted))["run_id"])
+
+    def load_run(self, run_id: str) -> dict[str, Any]:
+        """Return the load test with its figures so far."""
+        return self._send("GET", f"/llm/tests/runs/{run_id}")
+
+    def cancel_load(self, run_id: str) -> None:
+        """Ask the load test to end."""
+        self._send("POST", f"/llm/tests/runs/{run_id}/cancel")
+
+    def export_load(self, run_id: str, kind: str) -> bytes:
+        """Return every call of the load test as a file."""
+        path = f"/llm/tests/runs/{run_id}/export"
+        response = self._client.get(path, params={"format": kind}, timeout=_EXPORT_S)
+        if response.status_code != 200:
+            status = response.status_code
+            raise UpstreamError("The console did not export: HTTP {status}", status=status)
+        return response.content
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
             response = self._client.request(method, path, json=body)
@@ -60,7 +82,7 @@ class OperatorClient:
         answer = _json(response)
         if response.status_code == 409:
             raise ConflictError(
-                "Another E2E is running: {existing_id}",
+                "Another one is running: {existing_id}",
                 existing_id=str(answer.get("launch_id") or answer.get("execution_id") or ""),
             )
         if response.status_code >= 400:

@@ -1,4 +1,4 @@
-"""first light."""
+"""First light."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -103,6 +103,39 @@ def upgrade() -> None:
             name=op.f("uq_ai_model_daily_usage_user_id_model_key_usage_date"),
         ),
     )
+    op.create_table(
+        "ai_prompt_tests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("prompt_id", sa.Integer(), nullable=False),
+        sa.Column("endpoint_id", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=300), nullable=False),
+        sa.Column("request_message", sa.Text(), nullable=False),
+        sa.Column("response_message", sa.Text(), nullable=True),
+        sa.Column("success", sa.Boolean(), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("user_no", sa.Integer(), nullable=False),
+        sa.Column("sample_class", sa.String(length=20), nullable=False),
+        sa.Column("at_ms", sa.Float(), nullable=False),
+        sa.Column("late_ms", sa.Float(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error_text", sa.Text(), nullable=False),
+        sa.Column("accepted_ms", sa.Float(), nullable=True),
+        sa.Column("first_event_ms", sa.Float(), nullable=True),
+        sa.Column("ttft_ms", sa.Float(), nullable=True),
+        sa.Column("total_ms", sa.Float(), nullable=False),
+        sa.Column("event_count", sa.Integer(), nullable=False),
+        sa.Column("byte_count", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_prompt_tests")),
+    )
+    with op.batch_alter_table("ai_prompt_tests", schema=None) as batch_op:
+        batch_op.create_index("ix_ai_prompt_tests_run", ["run_no", "no"], unique=True)
+
     op.create_table(
         "ai_prompts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -558,6 +591,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "load_runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.Column("plan", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("summary", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("stored", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_load_runs")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_load_runs_run_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("load_runs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_load_runs_status"), ["status"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -744,6 +797,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_state_id")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("load_runs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_load_runs_status"))
+
+    op.drop_table("load_runs")
     with op.batch_alter_table("llm_test_users", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_llm_test_users_supabase_user_id"))
         batch_op.drop_index(batch_op.f("ix_llm_test_users_label"))
@@ -825,6 +882,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ai_prompts_name"))
 
     op.drop_table("ai_prompts")
+    with op.batch_alter_table("ai_prompt_tests", schema=None) as batch_op:
+        batch_op.drop_index("ix_ai_prompt_tests_run")
+
+    op.drop_table("ai_prompt_tests")
     op.drop_table("ai_model_daily_usage")
     with op.batch_alter_table("ai_endpoints", schema=None) as batch_op:
         batch_op.drop_index(

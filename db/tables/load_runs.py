@@ -1,0 +1,60 @@
+"""load_runs: the head of a load test; ai_prompt_tests: one row for every call that was made."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from db.columns import BigId, ForeignText, Json, UtcDateTime
+
+
+class LoadRunRow(SQLModel, table=True):
+    """One load test; its counts are those of the newest figures."""
+
+    __tablename__ = "load_runs"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    run_id: str = Field(max_length=40, unique=True)  # of its execution
+    status: str = Field(max_length=20, index=True)
+    target_id: int
+    target: str = Field(default="", max_length=500)
+    plan: dict[str, Any] = Field(sa_type=Json, nullable=False)
+    summary: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    stored: int = 0  # rows of ai_prompt_tests that were acknowledged
+    error: str = Field(default="", max_length=500)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PromptTestRow(SQLModel, table=True):
+    """One call: the columns of contract 16, then ours. run_no is None for a single dialog."""
+
+    __tablename__ = "ai_prompt_tests"
+    __table_args__ = (Index("ix_ai_prompt_tests_run", "run_no", "no", unique=True),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    prompt_id: int = 0  # 0: the server did not say
+    endpoint_id: int = 0
+    model: str = Field(max_length=300)
+    request_message: str = Field(sa_column=Column(ForeignText, nullable=False))
+    response_message: str | None = Field(default=None, sa_column=Column(ForeignText))
+    success: bool = False
+    latency_ms: int | None = None
+    error: str = Field(default="", sa_column=Column(ForeignText, nullable=False))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    run_no: int | None = Field(default=None, sa_type=BigId)  # LoadRunRow.id
+    no: int = 0  # within the run, from 1
+    user_no: int = 0
+    sample_class: str = Field(default="", max_length=20)
+    at_ms: float = 0.0
+    late_ms: float = 0.0
+    status: int | None = None
+    error_text: str = Field(default="", sa_column=Column(ForeignText, nullable=False))
+    accepted_ms: float | None = None
+    first_event_ms: float | None = None
+    ttft_ms: float | None = None
+    total_ms: float = 0.0
+    event_count: int = 0
+    byte_count: int = 0
+    request_id: str = Field(default="", sa_column=Column(ForeignText, nullable=False))
+    message_id: str = Field(default="", sa_column=Column(ForeignText, nullable=False))

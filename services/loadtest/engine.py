@@ -1,0 +1,196 @@
+"""Engine: users or arrivals make calls through seats; every call becomes exactly one sample."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from services.chat.client import ChatClient
+from services.chat.types import ChatRequest, Outcome, Reply
+from services.foundation.clock import Clock
+from services.foundation.ids import new_hex
+from services.loadtest import rules
+from services.loadtest.pool import Seat, TokenPool
+from services.loadtest.samples import cut_sample, to_sample
+from services.loadtest.tally import Tally
+from services.loadtest.types import LoadPlan, Sample
+
+LAG_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What a run works with."""
+
+    chat: ChatClient
+    clock: Clock
+    pool: TokenPool
+    api_base: str
+    models: tuple[str, ...]
+    run_id: str
+    max_events: int
+
+
+class Engine:
+    """One run; `stop()` lets what is in flight end, a cancel cuts it."""
+
+    def __init__(
+        self, plan: LoadPlan, parts: EngineParts, tally: Tally, on_sample: Callable[[Sample], None]
+    ) -> None:
+        """Keep the parts; nothing is sent before run()."""
+        self._plan = plan
+        self._parts = parts
+        self._tally = tally
+        self._on_sample = on_sample
+        self._places = asyncio.Semaphore(plan.cap)
+        self._ending = asyncio.Event()
+        self._began_at = 0.0
+        self._waiting = 0
+
+    def stop(self) -> None:
+        """Begin no further call."""
+        self._ending.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a seat under the cap."""
+        return self._waiting
+
+    async def run(self) -> None:
+        """Return when every call that was begun has ended."""
+        self._began_at = self._parts.clock.monotonic()
+        async with asyncio.TaskGroup() as group:
+            lag = group.create_task(self._watch_lag(), name="load lag")
+            timer = group.create_task(self._end_in_time(), name="load end")
+            await self._drive()
+            lag.cancel()
+            timer.cancel()
+
+    def elapsed_s(self) -> float:
+        """Return the seconds since the first call could begin."""
+        return self._parts.clock.monotonic() - self._began_at
+
+    async def _drive(self) -> None:
+        async with asyncio.TaskGroup() as calls:
+            if self._plan.is_open:
+                await self._arrive(calls)
+            else:
+                for user_no in range(self._plan.users):
+                    calls.create_task(self._be_user(user_no), name=f"load user {user_no + 1}")
+
+    # -- closed model: each user asks again when it was answered
+
+    async def _be_user(self, user_no: int) -> None:
+        await self._pause_until(rules.start_delay_s(self._plan, user_no))
+        while not self._ending.is_set():
+            self._waiting += 1
+            try:
+                await self._places.acquire()
+            finally:
+                self._waiting -= 1
+            try:
+                if self._ending.is_set() or not self._has_more():
+                    return
+                await self._call(0.0)
+            finally:
+                self._places.release()
+
+    def _has_more(self) -> bool:
+        return self._plan.requests is None or self._tally.begun < self._plan.requests
+
+    # -- open model: calls arrive by the clock
+
+    async def _arrive(self, calls: asyncio.TaskGroup) -> None:
+        plan, tally = self._plan, self._tally
+        while plan.requests is None or tally.due < plan.requests:
+            due_s = rules.due_s(plan, tally.due)
+            if plan.seconds is not None and due_s >= plan.seconds:
+                return
+            await self._pause_until(due_s)
+            if self._ending.is_set():
+                return
+            tally.due += 1
+            if tally.in_flight + self._waiting >= plan.users:
+                tally.dropped += 1
+            else:
+                self._waiting += 1
+                calls.create_task(self._serve(due_s), name="load arrival")
+
+    async def _serve(self, due_s: float) -> None:
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            late_ms = max(0.0, (self.elapsed_s() - due_s) * 1000)
+            if not self._ending.is_set():
+                self._tally.late.add(late_ms)
+                await self._call(late_ms)
+        finally:
+            self._places.release()
+
+    # -- one call
+
+    async def _call(self, late_ms: float) -> None:
+        no = self._tally.begin()
+        at_ms = self.elapsed_s() * 1000
+        request_id, model = new_hex(), self._parts.models[(no - 1) % len(self._parts.models)]
+        seat: Seat | None = None
+        try:
+            async with self._parts.pool.lend() as seat:
+                at_ms = self.elapsed_s() * 1000
+                reply = await self._parts.chat.converse(self._request(seat, model, request_id))
+                seat.is_stale = seat.is_stale or reply.status == 401
+        except asyncio.CancelledError:
+            self._end(cut_sample(no, seat.no if seat else 0, model, at_ms, request_id), late_ms)
+            raise
+        except Exception as error:  # noqa: BLE001  # boundary: one call fails, not its run
+            word = type(error).__name__
+            reply = Reply(Outcome.MALFORMED, request_id, error=word, error_text=str(error)[:500])
+        user_no = seat.no if seat else 0
+        self._end(to_sample(no, user_no, model, at_ms, reply), late_ms)
+
+    def _end(self, sample: Sample, late_ms: float) -> None:
+        sample = replace(sample, late_ms=round(late_ms, 3))
+        self._tally.end(sample)
+        self._on_sample(sample)
+
+    def _request(self, seat: Seat, model: str, request_id: str) -> ChatRequest:
+        plan, parts = self._plan, self._parts
+        return ChatRequest(
+            api_base=parts.api_base,
+            access_token=seat.token.access_token,
+            model_key=model,
+            text=plan.message,
+            request_id=request_id,
+            result_mode=plan.result_mode,
+            metadata={"source": "load_test", "run_id": parts.run_id, "save_history": False},
+            total_s=plan.timeout_s,
+            accept_s=plan.timeout_s,
+            first_event_s=plan.timeout_s,
+            max_events=parts.max_events,
+        )
+
+    # -- time
+
+    async def _pause_until(self, at_s: float) -> None:
+        """Return at that second of the run, or as soon as it shall end."""
+        left_s = at_s - self.elapsed_s()
+        if left_s <= 0:
+            return
+        try:
+            async with asyncio.timeout(left_s):
+                await self._ending.wait()
+        except TimeoutError:
+            return
+
+    async def _end_in_time(self) -> None:
+        if self._plan.seconds is not None:
+            await self._parts.clock.sleep(self._plan.seconds)
+            self.stop()
+
+    async def _watch_lag(self) -> None:
+        while True:  # ends with the run
+            before = self._parts.clock.monotonic()
+            await self._parts.clock.sleep(LAG_EVERY_S)
+            late_s = self._parts.clock.monotonic() - before - LAG_EVERY_S
+            self._tally.lag.add(max(0.0, late_s * 1000))

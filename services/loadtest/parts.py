@@ -1,0 +1,22 @@
+"""Everything the load tests stand on, as one record."""
+
+from dataclasses import dataclass
+
+from db.engine import Database
+from services.executions.service import Executions
+from services.foundation.clock import Clock
+from services.identities.service import Identities
+from services.settings.service import Settings
+from services.targets.service import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class LoadParts:
+    """What the composition root hands to LoadTests."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+    targets: Targets
+    identities: Identities
+    executions: Executions

@@ -1,0 +1,117 @@
+"""`load` and its routes against the embedded gateway with the demo supplier: sums, rows, exit codes."""
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.process import ConsoleProcess, run_command
+
+pytestmark = pytest.mark.xdist_group("load_command")
+FAST = {"scope_type": "mapping", "scope_key": "fast", "default_model": "demo-fast"}
+
+
+@pytest.fixture(scope="module")
+def mapped(running: ConsoleProcess) -> ConsoleProcess:
+    with running.operator() as operator:
+        for key, model in (("fast", "demo-fast"), ("bad", "demo-500"), ("slow", "demo-slow")):
+            body = {**FAST, "scope_key": key, "default_model": model}
+            assert operator.post("/llm/model-groups", json=body).status_code == 200
+    return running
+
+
+def load(console: ConsoleProcess, **body: Any) -> dict[str, Any]:
+    """One load test through the routes, to its end."""
+    with console.operator() as operator:
+        started = operator.post("/llm/tests/load", json=body)
+        assert started.status_code == 202, started.text
+        run_id = started.json()["run_id"]
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            found = operator.get(f"/llm/tests/runs/{run_id}").json()["data"]
+            if found["status"] not in ("pending", "running"):
+                return found
+            time.sleep(0.1)
+    raise AssertionError(found)
+
+
+@pytest.mark.parametrize("users", [1, 10, 200])
+def test_sums_are_right_and_every_call_is_stored(mapped: ConsoleProcess, users: int) -> None:
+    found = load(mapped, concurrency=users, batch_size=users, model="fast")
+    assert found["status"] == "succeeded", found["error"]
+    summary = found["summary"]
+    assert summary["counts"]["success"] == users == sum(summary["counts"].values())
+    assert found["stored"] == users
+    assert summary["sign_ins"] == -(-users // 2)
+    with mapped.operator() as operator:
+        path = f"/llm/tests/runs/{found['run_id']}/results"
+        page = operator.get(path, params={"limit": 50, "offset": users - 1}).json()
+        assert (page["total"], len(page["data"])) == (users, 1)
+        assert page["data"][0]["index"] == users
+        listed = operator.get("/llm/tests/runs", params={"limit": 1}).json()
+        assert listed["data"][0]["run_id"] == found["run_id"]
+        execution = operator.get(f"/executions/{found['run_id']}").json()["data"]
+        assert execution["execution_type"] == "load_test"
+        assert "TTFT" in execution["output"]
+
+
+def test_the_command_holds_exports_and_prints_json(mapped: ConsoleProcess, tmp_path: Path) -> None:
+    file = tmp_path / "calls.csv"
+    answer = run_command(
+        "load", "--users", "5", "--requests", "20", "--models", "fast", "--json",
+        "--export", str(file), "--message", "=1+1", "--data-dir", str(mapped.data_dir),
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert found["summary"]["counts"]["success"] == found["stored"] == 20
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline="")))
+    assert [int(row["no"]) for row in rows] == list(range(1, 21))
+    assert {row["message"] for row in rows} == {"'=1+1"}
+
+
+def test_a_broken_threshold_ends_with_4(mapped: ConsoleProcess) -> None:
+    answer = run_command(
+        "load", "--users", "4", "--requests", "400", "--models", "bad",
+        "--stop-error-share", "0.5", "--data-dir", str(mapped.data_dir),
+    )  # fmt: skip
+    assert answer.returncode == 4, answer.stderr
+    assert "of the calls failed" in answer.stderr
+    assert "errored" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--users", "0"), ("--users", "1001"), ("--users", "1", "--rate", "0"), ()],
+)
+def test_bad_use_ends_with_2(mapped: ConsoleProcess, options: tuple[str, ...]) -> None:
+    answer = run_command("load", *options, "--data-dir", str(mapped.data_dir))
+    assert answer.returncode == 2, answer.stderr
+    assert answer.stderr
+
+
+def test_a_second_one_is_refused_and_a_cancel_ends_the_first(mapped: ConsoleProcess) -> None:
+    with mapped.operator() as operator:
+        started = operator.post("/llm/tests/load", json={"users": 3, "model": "slow"})
+        run_id = started.json()["run_id"]
+        answer = run_command("load", "--users", "1", "--data-dir", str(mapped.data_dir))
+        assert answer.returncode == 5, answer.stderr
+        asked = operator.post(f"/llm/tests/runs/{run_id}/cancel")
+        assert asked.status_code == 202, asked.text
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            found = operator.get(f"/llm/tests/runs/{run_id}").json()["data"]
+            if found["status"] == "cancelled":
+                break
+            time.sleep(0.05)
+        assert found["status"] == "cancelled"
+        assert sum(found["summary"]["counts"].values()) == 3
+
+
+def test_alone_it_starts_a_console_for_itself(tmp_path: Path) -> None:
+    answer = run_command("load", "--users", "2", "--data-dir", str(tmp_path / "data"))
+    assert answer.returncode == 0, answer.stderr
+    assert "success 2" in answer.stdout
