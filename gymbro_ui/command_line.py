@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_load(commands)
     _add_doctor(commands)
     _add_import(commands)
+    _add_backup(commands)
     _add_local_model(commands)
     return parser
 
@@ -164,6 +165,21 @@ def _add_import(commands: Commands) -> None:
     taken.add_argument("--dry-run", action="store_true", help="only say what would be taken")
     taken.add_argument("--json", action="store_true", help="print the report as one JSON object")
     _add_data_dir(taken)
+
+
+def _add_backup(commands: Commands) -> None:
+    backup = commands.add_parser(
+        "backup", help="make a checked copy of the whole database, also while a console runs"
+    )
+    _add_data_dir(backup)
+    restore = commands.add_parser(
+        "restore",
+        help="put a copy in the place of the database",
+        description="The copy is checked first; the replaced database is kept beside. Exit code: "
+        "0 done, 3 the file cannot be it, 5 a console runs.",
+    )
+    restore.add_argument("file", metavar="FILE", help="path, or the name of a file in backups")
+    _add_data_dir(restore)
 
 
 def _add_local_model(commands: Commands) -> None:

@@ -31,9 +31,6 @@ from services.models.service import Models
 from services.opening import open_data
 from services.prompts.service import Prompts
 from services.prompts.trial import PromptTrialParts, PromptTrials
-from services.retention.service import Retention
-from services.retention.types import KIND as RETENTION
-from services.schedules.daily import Daily
 from services.schedules.service import Schedules
 from services.secrets.service import Secrets
 from services.settings.machine import machine_zone
@@ -46,6 +43,7 @@ from services.sync.parts import Catalogue
 from services.targets.service import Targets
 from services.targets.types import SELF_ID
 from services.undo.service import Undo
+from services.upkeep import Upkeep
 from services.workflows.service import Workflows
 
 _log = logging.getLogger(__name__)
@@ -72,7 +70,6 @@ class Console:
         self._build_capabilities()
         self._build_features()
         self._build_workflows()
-        self._build_upkeep()
         self._build_agents()
 
     def _build_capabilities(self) -> None:
@@ -172,12 +169,6 @@ class Console:
             )
         )
 
-    def _build_upkeep(self) -> None:
-        """What runs by itself once a day."""
-        self.retention = Retention(self.database, self.clock, self.settings, self.executions)
-        self.executions.register(self.retention.kind)
-        self.dailies = (Daily(self.executions, self.clock, self.tasks, RETENTION),)
-
     def _build_agents(self) -> None:
         """Agents, and workflows over every kind that is registered by now."""
         parts = AgentParts(
@@ -192,6 +183,7 @@ class Console:
         )
         self.agents = Agents(parts)
         self.agents.load()
+        self.upkeep = Upkeep(self.database, self.clock, self.tasks, self.settings, self.executions)
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
 
@@ -239,8 +231,7 @@ class Console:
             await self.schedules.start(self.e2e.fire)
             await self.monitor.start()
             await self.cloud.start()
-            for daily in self.dailies:
-                await daily.start()
+            await self.upkeep.start()
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
@@ -257,8 +248,7 @@ class Console:
         if not self._is_started:
             return
         await self.schedules.stop()
-        for daily in self.dailies:
-            await daily.stop()
+        await self.upkeep.stop()
         await self.monitor.stop()
         await self.cloud.stop()
         await self.executions.stop()

@@ -10,6 +10,8 @@ _MODULES = {
     "e2e": "e2e",
     "load": "load",
     "doctor": "doctor",
+    "backup": "backup",
+    "restore": "restore",
     "import": "import_data",
     "local-model": "local_model",
 }

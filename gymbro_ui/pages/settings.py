@@ -29,6 +29,7 @@ from components.words import LANGUAGES, choose_language, language, tr
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.connection import try_target
+from gymbro_ui.upkeep_cards import backup_card, retention_card
 from services.supabase.types import SupabaseEdit
 from services.targets.types import Target, TargetEdit
 
@@ -45,6 +46,8 @@ def render(console: "Console") -> None:
         ("schedule", tr("Schedule"), _schedule),
         ("executions", tr("Executions"), _executions),
         ("pace", tr("Refresh pace"), _pace),
+        ("retention", tr("Retention"), retention_card),
+        ("backup", tr("Backup"), backup_card),
         ("look", tr("Language & look"), _look),
         ("about", tr("About"), _about),
     )

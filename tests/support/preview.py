@@ -30,6 +30,7 @@ from tests.support.preview_agents import agent_parts
 from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
+from tests.support.preview_upkeep import FakeUpkeep
 
 
 class FakeSettings:
@@ -263,6 +264,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         e2e=FakeE2e(running=running, bare=bare),
         **catalogue_parts(bare=bare),
         **cloud_parts(bare=bare),
+        upkeep=FakeUpkeep(data.NOW, bare=bare),
         accounts=accounts,
     )
 

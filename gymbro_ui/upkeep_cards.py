@@ -1,0 +1,100 @@
+"""Upkeep cards of the settings: how long data are kept, and the copies of the database."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nicegui import background_tasks, ui
+
+from components.live import on_batch
+from components.primitives.button import button
+from components.primitives.card import card
+from components.primitives.toast import toast
+from components.settings.upkeep_panels import BackupPanel, RetentionPanel
+from components.words import tr
+from gymbro_ui.actions import act, save_preferences
+from services.backup.types import KIND as BACKUP
+from services.executions.types import Execution
+from services.retention.types import KIND as RETENTION
+
+if TYPE_CHECKING:
+    from services.console import Console
+
+
+def retention_card(console: "Console") -> None:
+    """Draw the days of each kind of data, and the last clean-up."""
+    run = partial(_start, console, RETENTION)
+    with card(
+        tr("Retention"),
+        toolbar=lambda: button(tr("Clean up now"), run, icon="auto_delete", small=True).mark(
+            "run-retention"
+        ),
+        note=tr("What is older is deleted once a day"),
+    ):
+        panel = RetentionPanel(
+            console.settings.preferences,
+            lambda: console.settings.preferences.e2e_timezone,
+            partial(save_preferences, console),
+        )
+
+    async def load() -> None:
+        last = await console.upkeep.retention.last()
+        with panel:
+            panel.show(last)
+
+    _keep_fresh(console, panel, RETENTION, load)
+
+
+def backup_card(console: "Console") -> None:
+    """Draw the copies; with PostgreSQL, what to do instead."""
+    if not console.upkeep.backups.is_possible:
+        with card(tr("Backup")):
+            ui.label(
+                tr("The data are in PostgreSQL: use pg_dump and pg_restore of its server.")
+            ).classes("c-muted t-wrap")
+        return
+    run = partial(_start, console, BACKUP)
+    with card(
+        tr("Backup"),
+        toolbar=lambda: button(tr("Back up now"), run, icon="database", small=True).mark(
+            "run-backup"
+        ),
+        note=tr("Whole copies of the database, each one checked"),
+    ):
+        panel = BackupPanel(
+            console.settings.preferences,
+            lambda: console.settings.preferences.e2e_timezone,
+            partial(save_preferences, console),
+        )
+
+    async def load() -> None:
+        copies = await console.upkeep.backups.list()
+        with panel:
+            panel.show(copies)
+
+    _keep_fresh(console, panel, BACKUP, load)
+
+
+def _keep_fresh(
+    console: "Console",
+    panel: RetentionPanel | BackupPanel,
+    kind: str,
+    load: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    """Load now, and again whenever a run of the kind changes or ends."""
+
+    def changed(_batch: list[Execution]) -> None:
+        background_tasks.create(load(), name=f"result of {kind}")
+
+    on_batch(console.executions.changed, changed, 0.5, keep=lambda one: one.execution_type == kind)
+    on_batch(console.settings.changed, lambda batch: panel.load(batch[-1]))
+    changed([])
+
+
+async def _start(console: "Console", kind: str) -> None:
+    started = await act(lambda: console.executions.start(kind, {}))
+    if started is not None:
+        address = f"/executions/{started.execution_id}"
+        toast(
+            tr("The run was started"), action=tr("Open"), on_action=lambda: ui.navigate.to(address)
+        )

@@ -1,0 +1,47 @@
+"""Preview parts: a clean-up that ran and copies that were made."""
+
+from datetime import datetime, timedelta
+
+from services.backup.types import StoredBackup
+from services.executions.types import ExecutionState
+from services.retention.types import RetentionResult
+
+
+class FakeRetention:
+    """The newest run, from memory."""
+
+    def __init__(self, now: datetime, *, bare: bool) -> None:
+        deleted = {"e2e": 1_204, "executions": 36, "messages": 18_240, "audit": 0, "stats": 310}
+        self.result = RetentionResult(
+            "exe_retention1", ExecutionState.SUCCEEDED, now - timedelta(hours=5), deleted,
+            freed_bytes=48_300_000, unpushed=2,
+        )  # fmt: skip
+        self.bare = bare
+
+    async def last(self) -> RetentionResult | None:
+        return None if self.bare else self.result
+
+
+class FakeBackups:
+    """Copies of the last days, one of which nobody checked."""
+
+    def __init__(self, now: datetime, *, bare: bool) -> None:
+        self.is_possible = True
+        self.copies = () if bare else tuple(self._one(now, days) for days in range(4))
+
+    def _one(self, now: datetime, days: int) -> StoredBackup:
+        at = now - timedelta(days=days, hours=2)
+        name = f"backup-{at:%Y%m%dT%H%M%SZ}.db" if days < 3 else "before-the-move.db"
+        size, rows = 212_400_000 - days * 3_100_000, 1_048_210 - days * 9_000
+        return StoredBackup(name, f"/data/backups/{name}", size, at, days < 3, rows * (days < 3), 1)
+
+    async def list(self) -> tuple[StoredBackup, ...]:
+        return self.copies
+
+
+class FakeUpkeep:
+    """Both."""
+
+    def __init__(self, now: datetime, *, bare: bool = False) -> None:
+        self.retention = FakeRetention(now, bare=bare)
+        self.backups = FakeBackups(now, bare=bare)
