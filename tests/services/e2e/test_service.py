@@ -7,12 +7,13 @@ import pytest
 
 from db.engine import Database
 from services.accounts.types import UserType
+from services.e2e.statuses import STATUS_CODES
 from services.e2e.types import CellStatus, Health, LaunchRequest
 from services.settings.types import Env
 from services.targets.types import SELF_ID
 from tests.support.builders import until
 from tests.support.e2e_desk import E2eDesk, QuickClock, desk_on
-from tests.support.upstream import FakeUpstream, failing, good, gotrue_error
+from tests.support.upstream import Answer, FakeUpstream, failing, good, gotrue_error
 
 ONE = LaunchRequest(user_types=(UserType.ANONYMOUS,))
 
@@ -144,6 +145,28 @@ async def test_launches_say_whether_tokens_can_be_had(
     after = E2eDesk(desk.database, desk.env)
     assert after.e2e.obtaining.body() == body
     await after.stop()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        gotrue_error(422, "anonymous_provider_disabled"),
+        gotrue_error(429, "over_request_rate_limit"),
+    ],
+    ids=["switched off", "limited"],
+)
+async def test_an_anonymous_sign_in_that_is_refused_is_no_failure_of_a_model(
+    desk: E2eDesk, upstream: FakeUpstream, answer: Answer
+) -> None:
+    await desk.launch(ONE)  # the models are known from here on
+    asked = len(upstream.named("post"))
+    upstream.always("signup", answer)
+    await desk.launch(ONE)
+    assert desk.e2e.obtaining.body()["anonymous_ok"] is False
+    matrix = await desk.e2e.matrix(target_id=desk.targets.current.id, window="last20")
+    newest = {row.cells[UserType.ANONYMOUS][-1] for row in matrix.rows}
+    assert newest == {STATUS_CODES[CellStatus.SIGNIN_FAILED]}
+    assert len(upstream.named("post")) == asked
 
 
 async def test_a_probe_signs_in_for_its_own_sake_and_leaves_nobody_behind(
