@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+from db.errors import DatabaseUnavailableError
 from db.queries import load_runs as queries
 from services.chat.client import ChatClient
 from services.executions.types import Control, Ending, ExecutionState
@@ -152,7 +153,12 @@ class Job:
     async def _keep(self, summary: Summary) -> None:
         values: dict[str, Any] = {"summary": summary_values(summary)}
         change = partial(_update, run_no=self._run.id, values=values)
-        await self._parts.database.write(change)
+        try:
+            await self._parts.database.write(change)
+        except (
+            DatabaseUnavailableError
+        ):  # the next figures are newer; the rows wait in the recorder
+            return
 
     # -- after the last one
 

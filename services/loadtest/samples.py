@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from services.accounts.types import UserType
 from services.chat.types import Reply
+from services.executions.rules import clean
 from services.loadtest import rules
 from services.loadtest.types import (
     LoadPlan,
@@ -63,7 +64,7 @@ def sample_values(sample: Sample, run: LoadRun, now: datetime) -> dict[str, Any]
     model, text = values.pop("model_key"), values.pop("reply_text")
     return values | {
         "run_no": run.id,
-        "model": model,
+        "model": clean(model)[:300],
         "sample_class": str(sample.sample_class),
         "success": sample.sample_class is SampleClass.SUCCESS,
         "latency_ms": round(sample.total_ms),

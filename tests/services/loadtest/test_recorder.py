@@ -1,0 +1,78 @@
+"""Calls are stored exactly once, whatever the store and a cancel do."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session, func, select
+
+from db.engine import Database
+from db.errors import DatabaseUnavailableError
+from db.queries import load_runs as queries
+from db.tables.load_runs import PromptTestRow
+from services.foundation.clock import SystemClock
+from services.loadtest.recorder import Recorder
+from services.loadtest.samples import plan_values
+from services.loadtest.types import LoadPlan, LoadRun, RunState, Sample, SampleClass
+
+CLOCK = SystemClock()
+PLAN = LoadPlan(users=1, cap=1, requests=1_200)
+
+
+@pytest.fixture
+async def run(database: Database) -> LoadRun:
+    values = {
+        "run_id": "exe_1",
+        "status": "running",
+        "target_id": 1,
+        "plan": plan_values(PLAN),
+        "created_at": CLOCK.now(),
+    }
+    row = await database.write(lambda s: queries.insert_run(s, values))
+    return LoadRun(row.id or 0, "exe_1", RunState.RUNNING, 1, "", PLAN)
+
+
+def fill(recorder: Recorder, count: int) -> None:
+    for no in range(1, count + 1):
+        recorder.add(Sample(no, 1, "m\x00", SampleClass.SUCCESS, 0.0, reply_text="a\ud800"))
+
+
+async def rows_in(database: Database) -> int:
+    def count(session: Session) -> int:
+        return session.exec(select(func.count()).select_from(PromptTestRow)).one()
+
+    return await database.read(count)
+
+
+async def test_a_flush_that_is_cancelled_stores_nothing_twice(
+    database: Database, run: LoadRun
+) -> None:
+    recorder = Recorder(database, CLOCK, run)
+    fill(recorder, 1_200)
+    flushing = asyncio.ensure_future(recorder.flush())
+    await asyncio.sleep(0.002)
+    flushing.cancel()
+    await asyncio.gather(flushing, return_exceptions=True)
+    await recorder.finish()
+    assert (recorder.stored, recorder.unstored, await rows_in(database)) == (1_200, 0, 1_200)
+
+
+async def test_what_the_store_refuses_is_offered_again(database: Database, run: LoadRun) -> None:
+    class Refusing:
+        """The store, full for the first three changes."""
+
+        left = 3
+
+        async def write(self, change: Callable[[Session], Any]) -> Any:
+            if self.left:
+                self.left -= 1
+                raise DatabaseUnavailableError("full", "disk full")
+            return await database.write(change)
+
+    recorder = Recorder(Refusing(), CLOCK, run)  # type: ignore[arg-type]
+    fill(recorder, 600)
+    assert not await recorder.flush()
+    assert (recorder.stored, recorder.unstored) == (0, 600)
+    await recorder.finish()
+    assert (recorder.stored, recorder.unstored, await rows_in(database)) == (600, 0, 600)
