@@ -9,6 +9,7 @@ from nicegui import ui
 from components.audit.words import (
     action_look,
     actor_word,
+    field_word,
     kind_word,
     place_of,
     subject_word,
@@ -92,7 +93,7 @@ class EntryDrawer:
 
 def _field(entry: AuditEntry, name: str) -> None:
     with ui.element("div").classes("au-field"):
-        ui.label(name).classes("au-field__name")
+        ui.label(field_word(name)).classes("au-field__name").tooltip(name)
         with ui.element("div").classes("gb-col gap-4"):
             if entry.before is not None and name in entry.before:
                 ui.label(value_text(entry.before[name])).classes("au-field__value au-was")

@@ -27,6 +27,27 @@ ACTION_LOOKS: Mapping[str, Look] = {
     AuditAction.DELETED: Look("failed", "cross", "outline", word("Deleted")),
     AuditAction.DONE: Look("ended", "tick", "tint", word("Done")),
 }
+_FIELDS: Mapping[str, str] = {  # columns a person meets in a form; any other keeps its own name
+    "name": word("Name"),
+    "base_url": word("Address"),
+    "provider_protocol": word("Protocol"),
+    "model": word("Default model"),
+    "default_model": word("Default model"),
+    "model_list": word("Models"),
+    "candidates_json": word("Models"),
+    "models": word("Blocked models"),
+    "description": word("Description"),
+    "timeout": word("Timeout"),
+    "is_active": word("On"),
+    "is_default": word("Default endpoint"),
+    "allows_local": word("Local addresses allowed"),
+    "api_key_state": word("API key"),
+    "scope_type": word("Scope"),
+    "scope_key": word("Key"),
+    "metadata_json": word("Metadata"),
+    "prompt_type": word("Type"),
+    "version": word("Version"),
+}
 _ACTORS: Mapping[str, str] = {
     "console": word("A page of this console"),
     "operator": word("Command or operator token"),
@@ -46,6 +67,11 @@ def action_look(action: str) -> Look:
 def actor_word(actor: str) -> str:
     """Return who it was, in the page's language."""
     return tr(_ACTORS[actor]) if actor in _ACTORS else actor
+
+
+def field_word(name: str) -> str:
+    """Return a column as the forms call it, in the page's language."""
+    return tr(_FIELDS[name]) if name in _FIELDS else name
 
 
 def subject_word(entry: AuditEntry) -> str:
