@@ -115,3 +115,23 @@ def test_alone_it_starts_a_console_for_itself(tmp_path: Path) -> None:
     answer = run_command("load", "--users", "2", "--data-dir", str(tmp_path / "data"))
     assert answer.returncode == 0, answer.stderr
     assert "success 2" in answer.stdout
+
+
+def test_a_workflow_can_have_a_load_test_as_a_step(mapped: ConsoleProcess) -> None:
+    steps = [{"kind": "load_test", "params": {"users": 3, "models": ["fast"]}}]
+    with mapped.operator() as operator:
+        kinds = operator.get("/workflows/step-kinds").json()["data"]
+        assert "load_test" in {kind["kind"] for kind in kinds}
+        made = operator.post("/workflows", json={"name": "Load", "steps": steps})
+        assert made.status_code == 200, made.text
+        path = f"/workflows/{made.json()['data']['id']}"
+        assert operator.post(f"{path}/run").status_code == 202
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            (run,) = operator.get(f"{path}/runs").json()["data"]
+            if run["status"] not in ("pending", "running"):
+                break
+            time.sleep(0.1)
+        assert run["status"] == "succeeded", run
+        newest = operator.get("/llm/tests/runs", params={"limit": 1}).json()["data"][0]
+        assert newest["summary"]["counts"]["success"] == newest["stored"] == 3

@@ -13,15 +13,22 @@ from db.queries import load_runs as queries
 from db.tables.load_runs import PromptTestRow
 from services.foundation.clock import SystemClock
 from services.loadtest.recorder import Recorder
-from services.loadtest.samples import plan_values
+from services.loadtest.samples import plan_values, to_plan, to_stored
 from services.loadtest.types import LoadPlan, LoadRun, RunState, Sample, SampleClass
 
 CLOCK = SystemClock()
 PLAN = LoadPlan(users=1, cap=1, requests=1_200)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, database: Database) -> Database:
+    if request.param == "sqlite":
+        return database
+    return request.getfixturevalue("postgres_database")
+
+
 @pytest.fixture
-async def run(database: Database) -> LoadRun:
+async def run(store: Database) -> LoadRun:
     values = {
         "run_id": "exe_1",
         "status": "running",
@@ -29,7 +36,7 @@ async def run(database: Database) -> LoadRun:
         "plan": plan_values(PLAN),
         "created_at": CLOCK.now(),
     }
-    row = await database.write(lambda s: queries.insert_run(s, values))
+    row = await store.write(lambda s: queries.insert_run(s, values))
     return LoadRun(row.id or 0, "exe_1", RunState.RUNNING, 1, "", PLAN)
 
 
@@ -46,19 +53,19 @@ async def rows_in(database: Database) -> int:
 
 
 async def test_a_flush_that_is_cancelled_stores_nothing_twice(
-    database: Database, run: LoadRun
+    store: Database, run: LoadRun
 ) -> None:
-    recorder = Recorder(database, CLOCK, run)
+    recorder = Recorder(store, CLOCK, run)
     fill(recorder, 1_200)
     flushing = asyncio.ensure_future(recorder.flush())
     await asyncio.sleep(0.002)
     flushing.cancel()
     await asyncio.gather(flushing, return_exceptions=True)
     await recorder.finish()
-    assert (recorder.stored, recorder.unstored, await rows_in(database)) == (1_200, 0, 1_200)
+    assert (recorder.stored, recorder.unstored, await rows_in(store)) == (1_200, 0, 1_200)
 
 
-async def test_what_the_store_refuses_is_offered_again(database: Database, run: LoadRun) -> None:
+async def test_what_the_store_refuses_is_offered_again(store: Database, run: LoadRun) -> None:
     class Refusing:
         """The store, full for the first three changes."""
 
@@ -68,11 +75,26 @@ async def test_what_the_store_refuses_is_offered_again(database: Database, run: 
             if self.left:
                 self.left -= 1
                 raise DatabaseUnavailableError("full", "disk full")
-            return await database.write(change)
+            return await store.write(change)
 
     recorder = Recorder(Refusing(), CLOCK, run)  # type: ignore[arg-type]
     fill(recorder, 600)
     assert not await recorder.flush()
     assert (recorder.stored, recorder.unstored) == (0, 600)
     await recorder.finish()
-    assert (recorder.stored, recorder.unstored, await rows_in(database)) == (600, 0, 600)
+    assert (recorder.stored, recorder.unstored, await rows_in(store)) == (600, 0, 600)
+
+
+async def test_runs_and_calls_are_read_back_as_they_were(store: Database, run: LoadRun) -> None:
+    recorder = Recorder(store, CLOCK, run)
+    fill(recorder, 30)
+    await recorder.finish()
+    total, rows = await store.read(lambda s: queries.page_calls(s, run.id, {}, 10, 25))
+    assert (total, [row["no"] for row in rows]) == (30, [26, 27, 28, 29, 30])
+    kept = to_stored(rows[0], run.run_id)
+    assert (kept.sample.no, kept.sample.sample_class) == (26, SampleClass.SUCCESS)
+    assert kept.message == PLAN.message
+    head, calls = await store.read(lambda s: queries.all_calls(s, "exe_1"))
+    assert (head.stored, len(calls), to_plan(head.plan)) == (30, 30, PLAN)
+    closed = await store.write(lambda s: queries.close_left_over(s, {"status": "interrupted"}))
+    assert closed == 1
