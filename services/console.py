@@ -23,6 +23,7 @@ from services.gateway.service import Gateway
 from services.identities.service import Identities
 from services.loadtest.parts import LoadParts
 from services.loadtest.service import LoadTests
+from services.logs.service import Logs
 from services.mapping.service import Mappings
 from services.mapping.trial import TrialParts, Trials
 from services.models.monitor import Monitor
@@ -80,6 +81,7 @@ class Console:
         self.settings.load()
         self.accounts = Accounts(database, clock, self.secrets, env)
         self.accounts.load()
+        self.logs = Logs(self.settings, clock, self.known_secrets)
         self.verifier = Verifier(self.accounts, clock, env)
         self.targets = Targets(database, clock, self.secrets, env, self.accounts)
         self.targets.load()
@@ -219,6 +221,7 @@ class Console:
         if self._is_started:
             return
         self._is_started = True
+        self.logs.install()
         if self.is_read_only:
             _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
             return
@@ -271,6 +274,7 @@ class Console:
         if not self._is_closed:
             self._is_closed = True
             self.database.close_now()
+            self.logs.remove()
             self.lock.release()
 
 

@@ -48,6 +48,7 @@ async def caller_of(console: "Console", request: Request) -> Caller:
         console.gateway.address_of(peer_of(request.scope), request.headers),
         request.headers.get("user-agent", ""),
     )
+    act_as(caller.user_id, request_id_of(request.scope))  # changes and log lines say by whom
     return caller
 
 
@@ -55,7 +56,6 @@ async def admin_of(console: "Console", request: Request) -> Caller:
     """Return the caller when it is an llm admin; raise WireError 403 otherwise (contract 9.2)."""
     caller = await caller_of(console, request)
     if caller.is_admin or caller.is_operator:
-        act_as(caller.user_id, request_id_of(request.scope))  # what it changes says by whom
         return caller
     if caller.user_type is UserType.ANONYMOUS and console.env.policy_gate:
         raise WireError(403, "ANONYMOUS_ACCESS_DENIED", "Anonymous users cannot do this")

@@ -15,6 +15,7 @@ from gymbro_ui.api.callers import authenticate, peer_of
 from gymbro_ui.api.message_body import InvalidBodyError, MessageBody, read_message
 from gymbro_ui.api.wire_route import BODY_MAX_BYTES, BodyTooLargeError, WireRoute, translate
 from services.accounts.types import Caller
+from services.foundation.actor import act_as
 from services.gateway.types import Address, HiddenMessageError
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class PostMessage:
         gateway.admit(caller, address, headers.get("user-agent", ""))
         message = read_message(value)
         request_id = wire_errors.request_id_of(scope)
+        act_as(caller.user_id, request_id)  # log lines of the answer say for whom
         accepted = await gateway.accept(caller, message, request_id, address)
         ids = {"message_id": accepted.message_id, "conversation_id": accepted.conversation_id}
         return wire_errors.answer(request_id, ids, 202)

@@ -16,6 +16,7 @@ from gymbro_ui.api.messages import AsgiApp, ClientGoneError, Receive, Scope, Sen
 from gymbro_ui.api.openai_errors import OpenAiError, openai_error, refuse, respond
 from gymbro_ui.api.wire_errors import request_id_of
 from services.accounts.types import Caller
+from services.foundation.actor import act_as
 from services.gateway.types import Address, Route
 from services.suppliers.types import SupplierCall, SupplierError, Usage
 
@@ -63,6 +64,7 @@ class _Callers:
             caller = await authenticate(console, Headers(scope=scope), peer_of(scope))
         address = self._address(peer_of(scope), headers)
         console.gateway.admit(caller, address, headers.get("user-agent", ""))
+        act_as(caller.user_id, request_id_of(scope))  # log lines of the answer say for whom
         return caller, address
 
     def _address(self, peer: str, headers: Mapping[str, str]) -> Address:
