@@ -89,7 +89,7 @@ class RetentionPanel(ui.element):
         self._last.clear()
         with self._last:
             if last is None:
-                ui.label(tr("It has not run yet.")).classes("c-faint")
+                ui.label(tr("It has not run yet.")).classes("t-meta c-faint")
             else:
                 self._draw(last)
 
@@ -158,7 +158,7 @@ class BackupPanel(ui.element):
         self._list.clear()
         with self._list:
             if not copies:
-                ui.label(tr("No copy yet")).classes("c-faint")
+                ui.label(tr("No copy yet")).classes("t-meta c-faint")
             for one in copies[:_SHOWN]:
                 self._row(one)
         if len(copies) > _SHOWN:
