@@ -31,6 +31,7 @@ def load(console: ConsoleProcess, **body: Any) -> dict[str, Any]:
         assert started.status_code == 202, started.text
         run_id = started.json()["run_id"]
         end = time.monotonic() + 60
+        found: dict[str, Any] = {}
         while time.monotonic() < end:
             found = operator.get(f"/llm/tests/runs/{run_id}").json()["data"]
             if found["status"] not in ("pending", "running"):
@@ -102,6 +103,7 @@ def test_a_second_one_is_refused_and_a_cancel_ends_the_first(mapped: ConsoleProc
         asked = operator.post(f"/llm/tests/runs/{run_id}/cancel")
         assert asked.status_code == 202, asked.text
         end = time.monotonic() + 10
+        found: dict[str, Any] = {}
         while time.monotonic() < end:
             found = operator.get(f"/llm/tests/runs/{run_id}").json()["data"]
             if found["status"] == "cancelled":
@@ -127,6 +129,7 @@ def test_a_workflow_can_have_a_load_test_as_a_step(mapped: ConsoleProcess) -> No
         path = f"/workflows/{made.json()['data']['id']}"
         assert operator.post(f"{path}/run").status_code == 202
         end = time.monotonic() + 20
+        run: dict[str, Any] = {}
         while time.monotonic() < end:
             (run,) = operator.get(f"{path}/runs").json()["data"]
             if run["status"] not in ("pending", "running"):

@@ -15,7 +15,7 @@ import json
 import socket
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -44,9 +44,9 @@ class SupplierServer:
     accepted: int = 0
     aborted: int = 0
 
-    def play(self, *plays: list[Step]) -> None:
+    def play(self, *plays: Sequence[Step]) -> None:
         """Play these one request after the other; the last one repeats."""
-        self.plays = list(plays)
+        self.plays = [list(steps) for steps in plays]
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 22)

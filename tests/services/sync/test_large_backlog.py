@@ -57,7 +57,7 @@ async def backlog(database: Database, clock: FakeClock) -> Outbox:
             }
             for number in range(ROWS)
         ]
-        session.execute(insert(OutboxRow), rows)
+        session.connection().execute(insert(OutboxRow), rows)
 
     await database.write(fill)
     outbox = Outbox(database, clock, Tasks(), chance=lambda: 1.0)

@@ -54,7 +54,8 @@ def opened(user: User, shown: MappingPage) -> MappingEditor:
 async def somebody(catalogue: Catalogue, **values: Any) -> None:
     await catalogue.clock.advance(300)  # type: ignore[attr-defined]
     with acting_as("li@example.com"):
-        edit = MappingEdit(Scope.MAPPING, "k", **{"default_model": "theirs", **values})
+        fields: dict[str, Any] = {"default_model": "theirs", **values}
+        edit = MappingEdit(Scope.MAPPING, "k", **fields)
         await catalogue.mapping.save(edit)
 
 
