@@ -33,7 +33,7 @@ check: $(STAMP)  ## the static part and the tests that need no server
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
-	$(BIN)/python -m pytest -n auto -m "not browser and not postgres" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not postgres" $(ARGS)
 
 fix: $(STAMP)  ## format and repair what a tool can repair
 	$(BIN)/ruff check --fix .

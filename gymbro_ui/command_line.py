@@ -159,7 +159,7 @@ def _add_import(commands: Commands) -> None:
         "import",
         help="take the E2E history of an original GymBro database",
         description="The file is only read; a second import of it changes nothing. Exit code: 0 "
-        "done, 2 the file cannot be it, 3 a console runs.",
+        "done, 2 the file cannot be it, 3 a console runs or the store refuses.",
     )
     taken.add_argument("--from", dest="source", required=True, metavar="FILE", help="its file")
     taken.add_argument("--dry-run", action="store_true", help="only say what would be taken")

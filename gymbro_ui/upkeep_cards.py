@@ -1,6 +1,7 @@
 """Upkeep cards of the settings: how long data are kept, and the copies of the database."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from gymbro_ui.actions import act, save_preferences
 from services.backup.types import KIND as BACKUP
 from services.executions.types import Execution
 from services.retention.types import KIND as RETENTION
+from services.settings.types import Preferences
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -23,19 +25,9 @@ if TYPE_CHECKING:
 
 def retention_card(console: "Console") -> None:
     """Draw the days of each kind of data, and the last clean-up."""
-    run = partial(_start, console, RETENTION)
-    with card(
-        tr("Retention"),
-        toolbar=lambda: button(tr("Clean up now"), run, icon="auto_delete", small=True).mark(
-            "run-retention"
-        ),
-        note=tr("What is older is deleted once a day"),
-    ):
-        panel = RetentionPanel(
-            console.settings.preferences,
-            lambda: console.settings.preferences.e2e_timezone,
-            partial(save_preferences, console),
-        )
+    note = tr("What is older is deleted once a day")
+    with _card(console, RETENTION, tr("Retention"), tr("Clean up now"), "auto_delete", note):
+        panel = RetentionPanel(*_panel_of(console))
 
     async def load() -> None:
         last = await console.upkeep.retention.last()
@@ -53,19 +45,9 @@ def backup_card(console: "Console") -> None:
                 tr("The data are in PostgreSQL: use pg_dump and pg_restore of its server.")
             ).classes("c-muted t-wrap")
         return
-    run = partial(_start, console, BACKUP)
-    with card(
-        tr("Backup"),
-        toolbar=lambda: button(tr("Back up now"), run, icon="database", small=True).mark(
-            "run-backup"
-        ),
-        note=tr("Whole copies of the database, each one checked"),
-    ):
-        panel = BackupPanel(
-            console.settings.preferences,
-            lambda: console.settings.preferences.e2e_timezone,
-            partial(save_preferences, console),
-        )
+    note = tr("Whole copies of the database, each one checked")
+    with _card(console, BACKUP, tr("Backup"), tr("Back up now"), "database", note):
+        panel = BackupPanel(*_panel_of(console))
 
     async def load() -> None:
         copies = await console.upkeep.backups.list()
@@ -73,6 +55,30 @@ def backup_card(console: "Console") -> None:
             panel.show(copies)
 
     _keep_fresh(console, panel, BACKUP, load)
+
+
+def _card(
+    console: "Console", kind: str, title: str, start: str, icon: str, note: str
+) -> AbstractContextManager[object]:
+    """Return a card whose button starts a run of the kind."""
+    run = partial(_start, console, kind)
+
+    def toolbar() -> None:
+        button(start, run, icon=icon, small=True).mark(f"run-{kind}")
+
+    return card(title, toolbar=toolbar, note=note)
+
+
+def _panel_of(
+    console: "Console",
+) -> tuple[Preferences, Callable[[], str], Callable[..., Awaitable[object]]]:
+    """What both panels are made of: the present settings, the zone now, how they are saved."""
+    settings = console.settings
+    return (
+        settings.preferences,
+        lambda: settings.preferences.e2e_timezone,
+        partial(save_preferences, console),
+    )
 
 
 def _keep_fresh(

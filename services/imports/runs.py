@@ -1,4 +1,4 @@
-"""Pure: from a row of the original's E2E runs to a launch, a run and its cells."""
+"""From a row of the original's E2E runs to a launch, a run and its cells."""
 
 import json
 import re
@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eRunRow
 from services.accounts.types import UserType
-from services.e2e.matrix import percentile
-from services.e2e.records import stored_key
+from services.e2e.records import stored_key, to_cell
 from services.e2e.rules import ERROR_MAX, STATUS_OF, text_of
-from services.e2e.types import GOOD, JUDGED, STATUS_CODES, CellStatus, Kind, RunStatus
+from services.e2e.store import summed_up
+from services.e2e.types import STATUS_CODES, CellStatus, Kind, RunStatus
 
 IMPORTED = "import"
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
@@ -149,10 +149,6 @@ def _run(
 
 
 def _launch(run: E2eRunRow, cells: list[E2eCellRow]) -> E2eLaunchRow:
-    codes = {code: status for status, code in STATUS_CODES.items()}
-    judged = [cell for cell in cells if codes[cell.status_code] in JUDGED]
-    good = [cell for cell in judged if codes[cell.status_code] in GOOD]
-    times = sorted(cell.latency_ms for cell in good if cell.latency_ms is not None)
     return E2eLaunchRow(
         launch_id=run.launch_id,
         execution_id="",
@@ -163,16 +159,12 @@ def _launch(run: E2eRunRow, cells: list[E2eCellRow]) -> E2eLaunchRow:
         started_at=run.started_at,
         finished_at=run.finished_at or run.started_at,
         error_summary=run.error_summary,
-        cells=len(cells),
-        judged=len(judged),
-        good=len(good),
-        p50_ms=percentile(times, 0.50),
-        p95_ms=percentile(times, 0.95),
+        **summed_up([to_cell(cell) for cell in cells]),
     )
 
 
 def _whole(value: object) -> int | None:
     """A count or a time in milliseconds; what is none, or no sensible one, is not known."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124  # NaN
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 <= value < 2**31 else None
+    return int(value) if 0 <= value < 2**31 else None  # NaN is within no bounds

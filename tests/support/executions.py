@@ -4,13 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from services.executions.types import Control, Ending, ExecutionKind, ExecutionState
 
-both_stores = pytest.mark.parametrize(
-    "store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)
 DONE = Ending(ExecutionState.SUCCEEDED, output="done")
 
 

@@ -220,6 +220,19 @@ def postgres_database(postgres_tables_url: str) -> Iterator[Database]:
     store.close_now()
 
 
+both_stores = pytest.mark.parametrize(
+    "store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, database: Database) -> Database:
+    """SQLite, or PostgreSQL for the second turn of a test marked with `both_stores`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return database
+    return request.getfixturevalue("postgres_database")
+
+
 @pytest.fixture(
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
 )

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
@@ -28,9 +27,6 @@ from services.settings.types import Env, JwtRules
 from tests.support.clock import FakeClock
 from tests.support.quick_server import QuickServer
 
-both_stores = pytest.mark.parametrize(
-    "store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)
 PROJECT = "https://project.example"  # never contacted: only its key set is, on loopback
 PROJECT_ISSUER = f"{PROJECT}/auth/v1"
 SUBJECT = "5d2c8f3e-0000-4000-8000-000000000001"

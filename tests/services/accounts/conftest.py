@@ -30,14 +30,6 @@ def jwks(project_key: ProjectKey, second_key: ProjectKey) -> Iterator[KeyServer]
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, database: Database) -> Database:
-    """SQLite, or PostgreSQL for the second turn of a test marked with `both_stores`."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return database
-    return request.getfixturevalue("postgres_database")
-
-
-@pytest.fixture
 def accounts(store: Database, clock: FakeClock, secrets: Secrets, env: Env) -> Accounts:
     return build_accounts(store, clock, secrets, env)
 

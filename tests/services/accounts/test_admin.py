@@ -8,7 +8,8 @@ from services.accounts.service import Accounts
 from services.accounts.types import Origin, SignInRefusedError
 from services.accounts.verifier import Verifier
 from tests.support.clock import FakeClock
-from tests.support.tokens import both_stores, refusal
+from tests.support.postgres import both_stores
+from tests.support.tokens import refusal
 
 HERE = Origin("127.0.0.1")
 AWAY = Origin("192.0.2.7")

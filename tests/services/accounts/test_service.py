@@ -12,7 +12,8 @@ from services.accounts.types import Origin, SignInRefusedError
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from tests.support.clock import FakeClock
-from tests.support.tokens import at_once, both_stores, build_accounts
+from tests.support.postgres import both_stores
+from tests.support.tokens import at_once, build_accounts
 
 HERE = Origin("127.0.0.1")
 AWAY = Origin("192.0.2.7")

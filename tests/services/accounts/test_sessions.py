@@ -14,7 +14,8 @@ from services.accounts.verifier import Verifier
 from services.secrets.service import Secrets
 from services.settings.types import Env
 from tests.support.clock import FakeClock
-from tests.support.tokens import at_once, both_stores, build_accounts, refusal
+from tests.support.postgres import both_stores
+from tests.support.tokens import at_once, build_accounts, refusal
 
 HERE = Origin("127.0.0.1")
 ANN = {"email": "ann@example.com", "password": "secret1"}

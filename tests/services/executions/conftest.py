@@ -12,14 +12,6 @@ from tests.support.clock import FakeClock
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, database: Database) -> Database:
-    """SQLite, or PostgreSQL for the second turn of a test marked with `both_stores`."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return database
-    return request.getfixturevalue("postgres_database")
-
-
-@pytest.fixture
 async def executions(
     store: Database, clock: FakeClock, settings: Settings
 ) -> AsyncIterator[Executions]:

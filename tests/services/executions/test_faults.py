@@ -17,7 +17,8 @@ from services.foundation.errors import StoreError
 from services.foundation.tasks import Tasks
 from tests.support.builders import until
 from tests.support.clock import FakeClock, settle
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
+from tests.support.postgres import both_stores
 
 
 class Switch:

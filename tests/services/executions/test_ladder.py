@@ -14,7 +14,8 @@ from services.executions.types import (
 from services.foundation.errors import ConflictError
 from services.foundation.tasks import Tasks
 from tests.support.clock import FakeClock
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
+from tests.support.postgres import both_stores
 
 
 async def test_work_that_ignores_the_request_is_forced_after_the_grace(

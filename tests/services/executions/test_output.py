@@ -12,7 +12,8 @@ from services.executions.types import Control, Ending, Execution, ExecutionState
 from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
+from tests.support.postgres import both_stores
 
 SILENT = Ending(ExecutionState.SUCCEEDED)
 

@@ -18,8 +18,9 @@ from services.executions import store as store_module
 from services.executions.service import Executions
 from services.executions.types import ExecutionFilter, ExecutionState
 from tests.support.clock import START, FakeClock
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
 from tests.support.many_executions import KINDS, fill, time_of
+from tests.support.postgres import both_stores
 
 COUNT = 3_000
 STATES = list(ExecutionState)

@@ -20,7 +20,8 @@ from services.executions.types import (
 from services.foundation.errors import ConflictError
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
+from tests.support.postgres import both_stores
 
 
 async def whole_with_parts(

@@ -16,7 +16,8 @@ from services.foundation.errors import ConflictError, InputError, NotFoundError
 from services.foundation.messages import say
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
+from tests.support.postgres import both_stores
 
 
 @both_stores

@@ -26,7 +26,8 @@ from services.foundation.errors import InputError, NotFoundError
 from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import Work, both_stores
+from tests.support.executions import Work
+from tests.support.postgres import both_stores
 
 
 @both_stores

@@ -13,13 +13,6 @@ from tests.support.clock import FakeClock
 
 
 @pytest.fixture
-def store(request: pytest.FixtureRequest, database: Database) -> Database:
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return database
-    return request.getfixturevalue("postgres_database")
-
-
-@pytest.fixture
 async def executions(
     store: Database, clock: FakeClock, settings: Settings
 ) -> AsyncIterator[Executions]:

@@ -22,7 +22,7 @@ from services.settings.service import Settings
 from tests.support.aged import AGED, write_all, write_launch
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.executions import both_stores
+from tests.support.postgres import both_stores
 
 OLD, YOUNG = timedelta(days=31), timedelta(days=29)
 
