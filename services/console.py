@@ -25,13 +25,11 @@ from services.loadtest.parts import LoadParts
 from services.loadtest.service import LoadTests
 from services.logs.service import Logs
 from services.mapping.service import Mappings
-from services.mapping.trial import TrialParts, Trials
 from services.models.monitor import Monitor
 from services.models.probing import Probing
 from services.models.service import Models
 from services.opening import open_data
 from services.prompts.service import Prompts
-from services.prompts.trial import PromptTrialParts, PromptTrials
 from services.schedules.service import Schedules
 from services.secrets.service import Secrets
 from services.settings.machine import machine_zone
@@ -42,7 +40,7 @@ from services.suppliers.service import Suppliers
 from services.sync.cloud import Cloud
 from services.sync.parts import Catalogue
 from services.targets.service import Targets
-from services.targets.types import SELF_ID
+from services.trials import TrialKit
 from services.undo.service import Undo
 from services.upkeep import Upkeep
 from services.workflows.service import Workflows
@@ -148,28 +146,9 @@ class Console:
         )
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
-        self.trials = Trials(
-            TrialParts(
-                self.mapping,
-                self.settings,
-                self.executions,
-                self.chat,
-                self._active_prompt,
-                self._own_api_base,
-                lambda: self.accounts.operator_token,
-            )
-        )
-        self.prompt_trials = PromptTrials(
-            PromptTrialParts(
-                self.prompts,
-                self.settings,
-                self.executions,
-                self.chat,
-                lambda: [model.name for model in self.mapping.mapped()],
-                self._own_api_base,
-                lambda: self.accounts.operator_token,
-            )
-        )
+        kit = TrialKit(settings, self.executions, self.chat, self.targets, self.accounts)
+        self.trials = kit.of_mappings(self.mapping, self.prompts)
+        self.prompt_trials = kit.of_prompts(self.prompts, self.mapping)
 
     def _build_agents(self) -> None:
         """Agents, and workflows over every kind that is registered by now."""
@@ -188,13 +167,6 @@ class Console:
         self.upkeep = Upkeep(self.database, self.clock, self.tasks, self.settings, self.executions)
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
-
-    def _active_prompt(self) -> str:
-        active = self.prompts.active(self.settings.app.app_output_protocol)
-        return str(active.system_id) if active.system_id else ""
-
-    def _own_api_base(self) -> str:
-        return self.targets.get(SELF_ID).api_base
 
     @property
     def notices(self) -> list[Message]:
