@@ -15,6 +15,7 @@ from gymbro_ui.pages import (
     models,
     prompts,
     settings,
+    simulator,
     sync,
 )
 
@@ -60,6 +61,14 @@ PAGES: tuple[Page, ...] = (
         group=word("Models & checks"),
         key="e",
         is_red=True,
+    ),
+    Page(
+        "/simulator",
+        word("Chat & load"),
+        "forum",
+        simulator.render,
+        group=word("Models & checks"),
+        key="c",
     ),
     Page(
         "/prompts",
