@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, update
+from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, select
 
 from db.errors import RowNotFoundError
@@ -60,9 +61,10 @@ def find_run(session: Session, run_id: str) -> LoadRunRow | None:
 
 
 def page_runs(session: Session, limit: int, offset: int) -> tuple[int, list[LoadRunRow]]:
-    """Return how many runs there are and one page of them, newest first."""
+    """Return how many runs there are and one page without timelines, newest first."""
     total = session.exec(select(func.count()).select_from(LoadRunRow)).one()
-    query = select(LoadRunRow).order_by(col(LoadRunRow.id).desc()).offset(offset).limit(limit)
+    light = select(LoadRunRow).options(defer(col(LoadRunRow.timeline)))
+    query = light.order_by(col(LoadRunRow.id).desc()).offset(offset).limit(limit)
     return total, list(session.exec(query).all())
 
 

@@ -25,6 +25,10 @@ class LoadRunRow(SQLModel, table=True):
     error: str = Field(default="", max_length=500)
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    arrangement: str = Field(default="", max_length=20)
+    baseline: bool = False  # other runs are measured against it
+    parent_id: int | None = Field(default=None, sa_type=BigId, index=True)  # ExecutionRow.id
+    timeline: list[Any] | None = Field(default=None, sa_type=Json, nullable=True)  # one list a span
 
 
 class PromptTestRow(SQLModel, table=True):
@@ -54,6 +58,8 @@ class PromptTestRow(SQLModel, table=True):
     first_event_ms: float | None = None
     ttft_ms: float | None = None
     total_ms: float = 0.0
+    gap_p95_ms: float | None = None
+    gap_max_ms: float | None = None
     event_count: int = 0
     byte_count: int = 0
     request_id: str = Field(default="", sa_column=Column(ForeignText, nullable=False))

@@ -127,6 +127,8 @@ def upgrade() -> None:
         sa.Column("first_event_ms", sa.Float(), nullable=True),
         sa.Column("ttft_ms", sa.Float(), nullable=True),
         sa.Column("total_ms", sa.Float(), nullable=False),
+        sa.Column("gap_p95_ms", sa.Float(), nullable=True),
+        sa.Column("gap_max_ms", sa.Float(), nullable=True),
         sa.Column("event_count", sa.Integer(), nullable=False),
         sa.Column("byte_count", sa.Integer(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
@@ -603,11 +605,16 @@ def upgrade() -> None:
         sa.Column("error", sa.String(length=500), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("arrangement", sa.String(length=20), nullable=False),
+        sa.Column("baseline", sa.Boolean(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("timeline", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_load_runs")),
         sa.UniqueConstraint("run_id", name=op.f("uq_load_runs_run_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("load_runs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_load_runs_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_load_runs_status"), ["status"], unique=False)
 
     op.create_table(
@@ -799,6 +806,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     with op.batch_alter_table("load_runs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_load_runs_status"))
+        batch_op.drop_index(batch_op.f("ix_load_runs_parent_id"))
 
     op.drop_table("load_runs")
     with op.batch_alter_table("llm_test_users", schema=None) as batch_op:
