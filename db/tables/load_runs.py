@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from db.columns import BigId, ForeignText, Json, UtcDateTime
@@ -35,7 +35,16 @@ class PromptTestRow(SQLModel, table=True):
     """One call: the columns of contract 16, then ours. run_no is None for a single dialog."""
 
     __tablename__ = "ai_prompt_tests"
-    __table_args__ = (Index("ix_ai_prompt_tests_run", "run_no", "no", unique=True),)
+    __table_args__ = (
+        Index("ix_ai_prompt_tests_run", "run_no", "no", unique=True),
+        Index(
+            "uq_ai_prompt_tests_dialog",
+            "dialog_id",
+            unique=True,
+            sqlite_where=text("dialog_id IS NOT NULL"),
+            postgresql_where=text("dialog_id IS NOT NULL"),
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     prompt_id: int = 0  # 0: the server did not say
     endpoint_id: int = 0
@@ -64,3 +73,19 @@ class PromptTestRow(SQLModel, table=True):
     byte_count: int = 0
     request_id: str = Field(default="", sa_column=Column(ForeignText, nullable=False))
     message_id: str = Field(default="", sa_column=Column(ForeignText, nullable=False))
+    # A single conversation's turn; all None for a call of a load test.
+    dialog_id: str | None = Field(default=None, max_length=40)  # of its execution
+    after_id: str | None = Field(default=None, max_length=40)  # dialog_id of the turn before
+    turn: int | None = None  # from 1
+    conversation_id: str | None = Field(default=None, max_length=200)
+    identity: str | None = Field(default=None, max_length=20)
+    user_id: str | None = Field(default=None, max_length=200)
+    target_id: int | None = None
+    target: str | None = Field(default=None, max_length=500)
+    verdict: str | None = Field(default=None, max_length=20)  # status words of a cell, or running
+    kind: str | None = Field(default=None, max_length=20)  # contract 14
+    cause: str | None = Field(default=None, max_length=20)
+    settings: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    verdicts: list[Any] | None = Field(default=None, sa_type=Json, nullable=True)  # one a check
+    events: list[Any] | None = Field(default=None, sa_type=Json, nullable=True)  # capped
+    facts: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)

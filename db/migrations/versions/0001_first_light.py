@@ -133,10 +133,32 @@ def upgrade() -> None:
         sa.Column("byte_count", sa.Integer(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("dialog_id", sa.String(length=40), nullable=True),
+        sa.Column("after_id", sa.String(length=40), nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=True),
+        sa.Column("conversation_id", sa.String(length=200), nullable=True),
+        sa.Column("identity", sa.String(length=20), nullable=True),
+        sa.Column("user_id", sa.String(length=200), nullable=True),
+        sa.Column("target_id", sa.Integer(), nullable=True),
+        sa.Column("target", sa.String(length=500), nullable=True),
+        sa.Column("verdict", sa.String(length=20), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=True),
+        sa.Column("cause", sa.String(length=20), nullable=True),
+        sa.Column("settings", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("verdicts", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("events", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_prompt_tests")),
     )
     with op.batch_alter_table("ai_prompt_tests", schema=None) as batch_op:
         batch_op.create_index("ix_ai_prompt_tests_run", ["run_no", "no"], unique=True)
+        batch_op.create_index(
+            "uq_ai_prompt_tests_dialog",
+            ["dialog_id"],
+            unique=True,
+            sqlite_where=sa.text("dialog_id IS NOT NULL"),
+            postgresql_where=sa.text("dialog_id IS NOT NULL"),
+        )
 
     op.create_table(
         "ai_prompts",
@@ -891,6 +913,11 @@ def downgrade() -> None:
 
     op.drop_table("ai_prompts")
     with op.batch_alter_table("ai_prompt_tests", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_ai_prompt_tests_dialog",
+            sqlite_where=sa.text("dialog_id IS NOT NULL"),
+            postgresql_where=sa.text("dialog_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_ai_prompt_tests_run")
 
     op.drop_table("ai_prompt_tests")
