@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import Any
 
 from services.foundation.errors import InputError
-from services.loadtest.samples import plan_values, summary_values
+from services.loadtest.rows import plan_values, summary_values
 from services.loadtest.types import Export, LoadRun, StoredSample
 
 FORMATS = ("csv", "json")
 _COLUMNS = (
     "run_id", "no", "created_at", "model", "class", "success", "status", "error", "error_text",
-    "at_ms", "late_ms", "accepted_ms", "first_event_ms", "ttft_ms", "total_ms", "event_count",
-    "byte_count", "user_no", "prompt_id", "endpoint_id", "request_id", "message_id", "message",
+    "at_ms", "late_ms", "accepted_ms", "first_event_ms", "ttft_ms", "total_ms", "gap_p95_ms",
+    "gap_max_ms", "event_count", "byte_count", "user_no", "prompt_id", "endpoint_id", "request_id", "message_id", "message",
     "reply",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -1,6 +1,8 @@
 """Job: one load test from its sign-ins to its last row."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,9 +17,9 @@ from services.loadtest.engine import Engine, EngineParts
 from services.loadtest.parts import LoadParts
 from services.loadtest.pool import TokenPool
 from services.loadtest.recorder import Recorder
-from services.loadtest.samples import summary_values
+from services.loadtest.rows import summary_values
 from services.loadtest.tally import Tally
-from services.loadtest.types import LoadPlan, LoadRun, Summary
+from services.loadtest.types import LoadPlan, LoadRun, Point, Summary
 from services.targets.types import Target
 
 BEAT_S = 0.25  # rows, progress and stop rules
@@ -30,14 +32,21 @@ class Job:
     """The state of one run."""
 
     def __init__(
-        self, parts: LoadParts, plan: LoadPlan, target: Target, run: LoadRun, control: Control
-    ) -> None:
+        self,
+        parts: LoadParts,
+        plan: LoadPlan,
+        target: Target,
+        run: LoadRun,
+        control: Control,
+        on_change: Callable[[], None],
+    ) -> None:  # one field each
         """Keep the parts; nothing is sent before work()."""
         self._parts = parts
         self._plan = plan
         self._target = target
         self._run = run
         self._control = control
+        self._on_change = on_change
         self._chat = ChatClient(parts.clock)  # of its own: no other part shares its sockets
         self._pool = TokenPool(parts.identities, parts.clock, target, plan.user_type)
         self._tally = Tally(plan)
@@ -60,6 +69,15 @@ class Job:
     def summary(self) -> Summary:
         """Return the figures until now."""
         return self._tally.summary(self._elapsed_s, self._pool.sign_ins, self._pool.refreshes)
+
+    def timeline(self) -> tuple[Point, ...]:
+        """Return the spans of the run until now."""
+        return ()
+
+    def live(self) -> LoadRun:
+        """Return the run with its figures until now."""
+        summary, points = self.summary(), self.timeline()
+        return replace(self._run, summary=summary, timeline=points, stored=self.stored)
 
     @property
     def stored(self) -> int:
@@ -136,6 +154,7 @@ class Job:
             beats += 1
             self._elapsed_s = engine.elapsed_s()
             summary = self.summary()
+            self._on_change()
             await self._tell(summary, engine.waiting, is_line=beats % round(TELL_S / BEAT_S) == 0)
             self._stopped = self._stopped or rules.stop_reason(self._plan, summary)
             if self._stopped is not None:

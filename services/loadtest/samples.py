@@ -5,23 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from services.accounts.types import UserType
 from services.chat.types import Reply
 from services.executions.rules import clean
 from services.loadtest import rules
-from services.loadtest.types import (
-    LoadPlan,
-    LoadRun,
-    Percentiles,
-    Sample,
-    SampleClass,
-    StoredSample,
-    Summary,
-)
+from services.loadtest.types import LoadRun, Sample, SampleClass, StoredSample
 
 REPLY_KEPT = 2_000  # characters of a reply
 _CUT = "it was cancelled"
-_PARTS = ("ttft", "total", "late", "loop_lag")
 
 
 def to_sample(no: int, user_no: int, model: str, at_ms: float, reply: Reply) -> Sample:
@@ -85,30 +75,6 @@ def to_stored(values: Mapping[str, Any], run_id: str) -> StoredSample:
     )
     message = str(values["request_message"]).rsplit(" [run_id=", 1)[0]
     return StoredSample(values["id"], run_id, message, values["created_at"], sample)
-
-
-def plan_values(plan: LoadPlan) -> dict[str, Any]:
-    """Return a plan as JSON keeps it."""
-    return asdict(plan) | {"models": list(plan.models), "user_type": str(plan.user_type)}
-
-
-def to_plan(values: Mapping[str, Any]) -> LoadPlan:
-    """Return the plan that plan_values made."""
-    known = {name: values[name] for name in LoadPlan.__dataclass_fields__ if name in values}
-    known["models"] = tuple(known.get("models") or ())
-    known["user_type"] = UserType(known.get("user_type") or "anonymous")
-    return LoadPlan(**known)
-
-
-def summary_values(summary: Summary) -> dict[str, Any]:
-    """Return figures as JSON keeps them."""
-    return asdict(summary)
-
-
-def to_summary(values: Mapping[str, Any]) -> Summary:
-    """Return the figures that summary_values made."""
-    parts: dict[str, Any] = {name: Percentiles(**values[name]) for name in _PARTS}
-    return Summary(**{**values, **parts})
 
 
 def _rounded(value: float | None) -> float | None:

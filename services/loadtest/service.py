@@ -7,7 +7,6 @@ from typing import Any
 
 from db.errors import DatabaseUnavailableError, RowNotFoundError
 from db.queries import load_runs as queries
-from db.tables.load_runs import LoadRunRow
 from services.executions.types import (
     Control,
     Ending,
@@ -18,11 +17,13 @@ from services.executions.types import (
     Trigger,
 )
 from services.foundation.errors import ConsoleError, NotFoundError
+from services.foundation.signals import Signal
 from services.foundation.storing import stored
 from services.loadtest import export, rules
 from services.loadtest.job import Job
 from services.loadtest.parts import LoadParts
-from services.loadtest.samples import plan_values, summary_values, to_plan, to_stored, to_summary
+from services.loadtest.rows import plan_values, summary_values, timeline_values, to_run
+from services.loadtest.samples import to_stored
 from services.loadtest.types import (
     KIND,
     Export,
@@ -44,6 +45,10 @@ class LoadTests:
     def __init__(self, parts: LoadParts) -> None:
         """Register the kind."""
         self._parts = parts
+        self._jobs: dict[str, Job] = {}
+        self.changed: Signal[str] = Signal(
+            "load_run_changed"
+        )  # run_id, at most four times a second
         parts.executions.register(
             ExecutionKind(
                 KIND, "Load test", "speed", self._work, timeout_s=7_200, check=self._check
@@ -85,8 +90,16 @@ class LoadTests:
     async def _work(self, params: Mapping[str, Any], control: Control) -> Ending:
         plan = self._plan(params)
         target = self._target(plan)
-        run = await self._begin(plan, target, control.execution.execution_id)
-        job = Job(self._parts, plan, target, run, control)
+        run = await self._begin(plan, target, control.execution)
+        job = Job(self._parts, plan, target, run, control, partial(self.changed.emit, run.run_id))
+        self._jobs[run.run_id] = job
+        try:
+            return await self._run_job(job, run, control)
+        finally:
+            del self._jobs[run.run_id]
+            self.changed.emit(run.run_id)
+
+    async def _run_job(self, job: Job, run: LoadRun, control: Control) -> Ending:
         try:
             ending = await job.work()
         except ConsoleError as error:
@@ -100,9 +113,10 @@ class LoadTests:
         await self._end(run, job, RunState(ending.status), reason)
         return ending
 
-    async def _begin(self, plan: LoadPlan, target: Target, run_id: str) -> LoadRun:
+    async def _begin(self, plan: LoadPlan, target: Target, execution: Execution) -> LoadRun:
         values = {
-            "run_id": run_id,
+            "run_id": execution.execution_id,
+            "parent_id": execution.parent_id,
             "status": str(RunState.RUNNING),
             "target_id": target.id,
             "target": target.api_base[:500],
@@ -110,12 +124,13 @@ class LoadTests:
             "created_at": self._parts.clock.now(),
         }
         change = partial(queries.insert_run, values=values)
-        return _to_run(await stored(self._parts.database.write(change)))
+        return to_run(await stored(self._parts.database.write(change)))
 
     async def _end(self, run: LoadRun, job: Job, state: RunState, error: str) -> None:
         values = {
             "status": str(state),
             "summary": summary_values(job.summary()),
+            "timeline": timeline_values(job.timeline()),
             "error": error[:500],
             "finished_at": self._parts.clock.now(),
         }
@@ -128,19 +143,26 @@ class LoadTests:
             else:
                 return
 
+    # -- now
+
+    def live(self, run_id: str) -> LoadRun | None:
+        """Return a run with its figures of this moment; None when it does not run."""
+        job = self._jobs.get(run_id)
+        return None if job is None else job.live()
+
     # -- what was kept
 
     async def runs(self, *, limit: int, offset: int) -> tuple[int, list[LoadRun]]:
         """Return how many runs there are and one page of them, newest first."""
         query = partial(queries.page_runs, limit=limit, offset=offset)
         total, rows = await stored(self._parts.database.read(query))
-        return total, [_to_run(row) for row in rows]
+        return total, [to_run(row, with_timeline=False) for row in rows]
 
     async def run(self, run_id: str) -> LoadRun:
         """Return a run, also one that has only just been started; raise NotFoundError."""
         row = await stored(self._parts.database.read(partial(queries.find_run, run_id=run_id)))
         if row is not None:
-            return _to_run(row)
+            return to_run(row)
         execution = await self._parts.executions.get(run_id)
         if execution.execution_type != KIND:
             raise NotFoundError("There is no load test {run_id}", run_id=run_id[:40])
@@ -188,20 +210,4 @@ class LoadTests:
         except RowNotFoundError:
             raise NotFoundError("There is no load test {run_id}", run_id=run_id[:40]) from None
         samples = (to_stored(values, run_id) for values in rows)
-        return await asyncio.to_thread(export.export, _to_run(row), samples, kind)
-
-
-def _to_run(row: LoadRunRow) -> LoadRun:
-    return LoadRun(
-        id=row.id or 0,
-        run_id=row.run_id,
-        state=RunState(row.status),
-        target_id=row.target_id,
-        target=row.target,
-        plan=to_plan(row.plan),
-        summary=None if row.summary is None else to_summary(row.summary),
-        stored=row.stored,
-        error=row.error,
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-    )
+        return await asyncio.to_thread(export.export, to_run(row), samples, kind)

@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from services.accounts.types import UserType
+from services.foundation.messages import Message
+from services.loadtest.plan import Arrangement, LoadPlan, PlanValues, Stage, Threshold
+
+__all__ = [
+    "FINDER_KIND", "KIND", "Arrangement", "ErrorDetail", "Export", "FinderStep", "Forecast",
+    "LoadPlan", "LoadRun", "Percentiles", "PlanValues", "Point", "QuotaNeed", "RunState",
+    "SafeFinding", "Sample", "SampleClass", "SamplePage", "Stage", "StoredSample", "Summary",
+    "Threshold", "ThresholdResult",
+]  # fmt: skip
 
 KIND = "load_test"
+_NOTHING = Message("")
+FINDER_KIND = "load_finder"
 
 
 class RunState(StrEnum):
@@ -35,31 +44,14 @@ class SampleClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LoadPlan:
-    """What a load test shall do; validated by rules.read_plan."""
+class ThresholdResult:
+    """What became of one threshold."""
 
-    users: int  # 1..1000; with a rate: how many calls may be open or wait for a seat
-    cap: int  # calls in flight at most, 1..1000; the setting max_concurrency unless told
-    requests: int | None = None  # calls in all; None: as many as the seconds allow
-    seconds: float | None = None  # starts end after this time
-    rate: float | None = None  # arrivals a second: the open model
-    ramp_s: float = 0.0  # until all users have begun, or until the rate is reached
-    models: tuple[str, ...] = ()  # keys, asked in turn; empty: all that the target maps
-    message: str = ""
-    user_type: UserType = UserType.ANONYMOUS
-    target_id: int | None = None  # None: the target chosen now
-    confirm: str = ""  # the name of a production target, typed
-    result_mode: str = "raw_passthrough"
-    sign_ins: int | None = None  # users signed in at most; None: by the target
-    timeout_s: float = 120.0  # deadline of one call
-    stop_error_share: float | None = None  # 0..1 of the judged calls
-    stop_errors: int | None = None  # this many bad calls end it
-    stop_p95_ttft_ms: float | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether calls arrive by the clock, not by the end of the call before."""
-        return self.rate is not None
+    metric: str
+    limit: float
+    value: float | None  # None: nothing was measured, so it did not hold
+    is_held: bool
+    words: Message = _NOTHING  # the sentence for people, with the value and the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +78,22 @@ class Sample:
     message_id: str = ""
     prompt_id: int = 0  # 0: the server did not say
     endpoint_id: int = 0
+    gap_p95_ms: float | None = None  # between the arrivals of its events, after the first text
+    gap_max_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One of the first calls that went wrong."""
+
+    no: int
+    at_ms: float
+    model_key: str
+    sample_class: SampleClass
+    request_id: str
+    status: int | None
+    error: str
+    text: str  # the server's own words, redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +128,37 @@ class Summary:
     errors: Mapping[str, int] = field(default_factory=dict[str, int])  # word to calls, 20 most
     sign_ins: int = 0
     refreshes: int = 0
+    gaps: Percentiles = Percentiles()  # between the events of a reply, over all replies
+    good: int = 0  # successes within the limits of goodput; all of them without limits
+    goodput_per_s: float = 0.0
+    goodput_share: float = 0.0  # of the calls that ended
+    first_errors: tuple[ErrorDetail, ...] = ()  # 20 at most
+    thresholds: tuple[ThresholdResult, ...] = ()
 
     @property
     def ended(self) -> int:
         """Calls that were sent and have ended."""
         return sum(self.counts.values()) - self.counts.get(SampleClass.NOT_STARTED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One span of a run, as its charts draw it; a second, or more on a long run."""
+
+    at_s: float  # its begin, since the run began
+    seconds: float  # its length
+    in_flight: int = 0  # at its end
+    waiting: int = 0  # for a seat under the cap, at its end
+    started: int = 0
+    ended: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])  # of those that ended
+    ttft_p50: float | None = None
+    ttft_p95: float | None = None
+    ttft_p99: float | None = None
+    total_p50: float | None = None
+    total_p95: float | None = None
+    gap_p95: float | None = None
+    lag_p99: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +176,10 @@ class LoadRun:
     error: str = ""  # why it stopped early or failed
     created_at: datetime | None = None
     finished_at: datetime | None = None
+    arrangement: Arrangement = Arrangement.IN_PROCESS
+    baseline: bool = False  # other runs are measured against it
+    parent_id: int | None = None  # number of the execution it is a step of: finder, workflow
+    timeline: tuple[Point, ...] = ()  # at most 600; lists of runs leave it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +210,55 @@ class Export:
     content: bytes
 
 
-PlanValues = Mapping[str, Any]  # a plan as programs say it
+@dataclass(frozen=True, slots=True)
+class QuotaNeed:
+    """Units of one key family against what the target lets one user have a day."""
+
+    family: str
+    needed: int  # by all users of the run together
+    limit: int | None  # a user and day; None: no limit, or not known
+    room: int | None  # what all signed-in users together have left; None: no limit, or not known
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a plan will cost and which limits it will meet; nothing was sent but a model list."""
+
+    calls: int  # POSTs; with seconds and no count an estimate
+    sign_ins: int  # users signed in at most
+    users: int  # at the highest level
+    streams: int  # at once, at most
+    models: tuple[str, ...] = ()
+    quotas: tuple[QuotaNeed, ...] = ()
+    duration_s: float | None = None  # None: nobody knows how fast the target answers
+    expected_429: int = 0  # their own class, no failures
+    descriptors: int = 0  # files and sockets needed
+    descriptor_limit: int = 0  # how many this process may have
+    arrangement: Arrangement = Arrangement.IN_PROCESS
+    is_self: bool = False  # the target is this console: one process and loop with its own load
+    needs_confirm: str = ""  # the name to be typed, when the target is marked production
+    is_exact: bool = True  # False: calls, quota and time are estimates
+    warnings: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinderStep:
+    """One try of the finder of a safe number of users."""
+
+    users: int
+    run_id: str
+    is_held: bool
+    reason: Message | None = None  # what broke
+    summary: Summary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SafeFinding:
+    """What the finder knows: the most users with which every limit held, twice."""
+
+    execution_id: str
+    state: RunState
+    safe_users: int | None = None  # 0: not even one; None: not known yet
+    is_at_least: bool = False  # the greatest number that was allowed held too
+    steps: tuple[FinderStep, ...] = ()
+    words: Message = _NOTHING  # the answer for people

@@ -13,7 +13,8 @@ from db.queries import load_runs as queries
 from db.tables.load_runs import PromptTestRow
 from services.foundation.clock import SystemClock
 from services.loadtest.recorder import Recorder
-from services.loadtest.samples import plan_values, to_plan, to_stored
+from services.loadtest.rows import plan_values, to_plan
+from services.loadtest.samples import to_stored
 from services.loadtest.types import LoadPlan, LoadRun, RunState, Sample, SampleClass
 
 CLOCK = SystemClock()
