@@ -15,6 +15,26 @@ _SENTENCES: Mapping[str, str] = {
     "supabase_admin_create_user_failed": word("The test user could not be created"),
     "supabase_login_missing_access_token": word("The sign-in answer held no token"),
     "not_anonymous": word("The token says the user is not anonymous"),
+    # the token at the gateway
+    "unauthorized": word("The gateway took the call for one without a token"),
+    "invalid_token": word("The gateway did not accept the token"),
+    "token_expired": word("The token had expired for the gateway"),
+    "token_not_yet_valid": word(
+        "For the gateway the token is from the future: its clock and that of the sign-in service"
+        " differ. Set both by the network"
+    ),
+    "iat_too_future": word(
+        "For the gateway the token is from the future: its clock and that of the sign-in service"
+        " differ. Set both by the network"
+    ),
+    "jwks_key_not_found": word(
+        "The gateway has no key for this token: its key set is out of reach, being rotated, or of"
+        " another project"
+    ),
+    "hmac_key_not_found": word("The gateway has no shared secret for this token"),
+    "issuer_not_allowed": word("The gateway does not accept tokens of this sign-in service"),
+    "invalid_issuer": word("The gateway does not accept tokens of this sign-in service"),
+    "invalid_audience": word("The token is made for another audience than the gateway's"),
     # gateway and catalogue
     "no_mapped_models": word("No model is mapped"),
     "model_not_allowed": word("The model key is not mapped"),

@@ -36,7 +36,7 @@ async def authenticate(console: "Console", headers: Headers, peer: str) -> Calle
         try:
             caller = await console.verifier.verify(token)
         except TokenRefusedError as error:
-            raise _refused(console, address, error.code) from error
+            raise _refused(console, address, error.code, error.detail) from error
     return caller
 
 
@@ -68,6 +68,6 @@ def peer_of(scope: MutableMapping[str, Any]) -> str:
     return str(client[0]) if client else ""
 
 
-def _refused(console: "Console", address: Address, code: str) -> WireError:
+def _refused(console: "Console", address: Address, code: str, detail: str = "") -> WireError:
     console.gateway.note_refused_token(address)
-    return WireError(401, code, code)
+    return WireError(401, code, code, extra={"detail": detail} if detail else None)

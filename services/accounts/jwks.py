@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from services.accounts.signatures import VerifyingKey, choose_keys, parse_jwk
+from services.accounts.types import KeySetState
 from services.foundation.clock import Clock
 from services.foundation.http import build_client
 from services.foundation.tasks import Tasks
@@ -16,6 +17,7 @@ from services.foundation.tasks import Tasks
 _log = logging.getLogger(__name__)
 REFETCH_GAP_S = 30.0  # an unknown kid asks again, not more often than this
 FIRST_GAP_S = 5.0  # while there are no keys at all
+KNOWN_FOR_S = 86_400.0  # keys of a set that cannot be had any more are believed this long
 _MAX_BYTES = 262_144
 _MAX_KEYS = 100
 
@@ -33,18 +35,57 @@ class RemoteKeys:
         self._keys: tuple[VerifyingKey, ...] = ()
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
+        self._changed_at: float | None = None  # when a fetch brought other keys than before
+        self._unsettled_at: float | None = None  # when a kid was unknown and could not be asked for
         self._one_at_a_time = asyncio.Lock()
         self._tasks = Tasks()
 
     async def find(self, alg: str, kid: str | None, *, is_odd_kid: bool) -> list[VerifyingKey]:
         """Return the keys to try; asks again for an unknown kid, and afresh when they are old."""
-        if self._fetched_at is None:
+        age_s = self._age_s()
+        if age_s is None:
             await self.fetch(FIRST_GAP_S)
-        elif self._clock.monotonic() - self._fetched_at > self._ttl_s and not self._tasks.names:
-            self._tasks.start(self.fetch(REFETCH_GAP_S), "jwks-refresh")
-        if kid and all(key.kid != kid for key in self._keys):
+        elif age_s > KNOWN_FOR_S:
             await self.fetch(REFETCH_GAP_S)
+        elif age_s > self._ttl_s and not self._tasks.names:
+            self._tasks.start(self.fetch(REFETCH_GAP_S), "jwks-refresh")
+        if kid and self._is_strange(kid):
+            await self.fetch(REFETCH_GAP_S)
+            if self._is_strange(kid) and self._is_within(self._tried_at, REFETCH_GAP_S, least_s=1):
+                self._unsettled_at = self._clock.monotonic()
+        if self.state() is KeySetState.UNKNOWN:
+            return []
         return choose_keys(self._keys, alg, kid, is_odd_kid=is_odd_kid)
+
+    def state(self) -> KeySetState:
+        """Return how far the known keys can be believed now."""
+        age_s = self._age_s()
+        if age_s is None or (self.error and age_s > KNOWN_FOR_S):
+            return KeySetState.UNKNOWN
+        if self.error:
+            return KeySetState.CACHED
+        is_open = self._unsettled_at is not None and self._unsettled_at >= (self._tried_at or 0.0)
+        if is_open or self._is_within(self._changed_at, REFETCH_GAP_S):
+            return KeySetState.ROTATING
+        return KeySetState.LIVE
+
+    def why_no_key(self) -> str:
+        """Return for the refused caller why no key was found; empty when the set is known."""
+        state = self.state()
+        if state is KeySetState.UNKNOWN:
+            return "the key set cannot be had, so the token could not be judged; it may be good"
+        if state is KeySetState.ROTATING:
+            return f"the key is not known yet; the set is asked again within {REFETCH_GAP_S:.0f} s"
+        return ""
+
+    def _age_s(self) -> float | None:
+        return None if self._fetched_at is None else self._clock.monotonic() - self._fetched_at
+
+    def _is_strange(self, kid: str) -> bool:
+        return all(key.kid != kid for key in self._keys)
+
+    def _is_within(self, at: float | None, gap_s: float, *, least_s: float = 0.0) -> bool:
+        return at is not None and least_s <= self._clock.monotonic() - at < gap_s
 
     async def fetch(self, gap_s: float) -> bool:
         """Ask for the keys unless that was tried less than `gap_s` ago; return whether they are fine."""
@@ -70,9 +111,13 @@ class RemoteKeys:
             self.error = "the key set is empty"
             _log.warning("the key set %s is empty; the known keys stay in use", self.url)
             return
+        now = self._clock.monotonic()
+        if self._keys and {key.kid for key in keys} != {key.kid for key in self._keys}:
+            self._changed_at = now
+            _log.warning("the key set %s was rotated", self.url)
         self.error = ""
         self._keys = keys
-        self._fetched_at = self._clock.monotonic()
+        self._fetched_at = now
 
     async def _download(self) -> bytes:
         async with asyncio.timeout(self._timeout_s), build_client(self._timeout_s) as client:

@@ -114,13 +114,22 @@ def _check_times(claims: Mapping[str, Any], now_s: float, rules: ClaimRules) -> 
     if expires <= now_s - rules.skew_s:
         raise TokenRefusedError("token_expired")
     if claims.get("nbf") is not None and _seconds(claims, "nbf") > now_s + rules.skew_s:
-        raise TokenRefusedError("token_not_yet_valid", "nbf")
+        raise TokenRefusedError(
+            "token_not_yet_valid", _ahead("nbf", _seconds(claims, "nbf") - now_s)
+        )
     if issued > now_s + rules.skew_s:
-        raise TokenRefusedError("token_not_yet_valid", "iat")
+        raise TokenRefusedError("token_not_yet_valid", _ahead("iat", issued - now_s))
     if issued > now_s + rules.max_future_iat_s:
-        raise TokenRefusedError("iat_too_future")
+        raise TokenRefusedError("iat_too_future", _ahead("iat", issued - now_s))
     if expires - min(issued, now_s) > MAX_LIFETIME_S:
         raise TokenRefusedError("invalid_token", "lives too long")
+
+
+def _ahead(name: str, ahead_s: float) -> str:
+    return (
+        f"{name} is {ahead_s:.0f} s ahead of this server's clock: the clocks of this server and of"
+        " the sign-in service differ"
+    )
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:

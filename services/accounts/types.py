@@ -64,6 +64,15 @@ class VerificationCounts:
         return self.successful / self.total if self.total else None
 
 
+class KeySetState(StrEnum):
+    """How far the keys that tokens are checked with can be believed."""
+
+    LIVE = "live"
+    ROTATING = "rotating"  # other keys were published just now, or a token names one not seen yet
+    CACHED = "cached"  # the set cannot be had; the known keys stay in use for a day
+    UNKNOWN = "unknown"  # no keys that may be believed: a token is then not judged, not forged
+
+
 @dataclass(frozen=True, slots=True)
 class KeySetProbe:
     """Whether the keys that tokens are checked with can be had now."""
@@ -72,6 +81,7 @@ class KeySetProbe:
     jwks_url: str
     ok: bool
     error: str = ""  # never empty when not ok
+    state: KeySetState = KeySetState.LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class Verifier:
         if self._remote is None:
             return KeySetProbe(True, f"{self._accounts.issuer}/.well-known/jwks.json", True)
         ok = await self._remote.fetch(_PROBE_GAP_S)
-        return KeySetProbe(True, self._remote.url, ok, self._remote.error)
+        return KeySetProbe(True, self._remote.url, ok, self._remote.error, self._remote.state())
 
     async def close(self) -> None:
         """End what still runs in the background."""
@@ -159,7 +159,10 @@ class Verifier:
         keys = await source.find(parsed.alg, parsed.kid, is_odd_kid=parsed.is_odd_kid)
         if not keys:
             shared = parsed.alg == "HS256"
-            raise TokenRefusedError("hmac_key_not_found" if shared else "jwks_key_not_found")
+            if shared:
+                raise TokenRefusedError("hmac_key_not_found")
+            remote = None if issuer in self._accounts.issuers else self._remote
+            raise TokenRefusedError("jwks_key_not_found", remote.why_no_key() if remote else "")
         if not any(key.verify(parsed.signed, parsed.signature) for key in keys):
             raise TokenRefusedError("invalid_token", "signature")
         is_own = issuer in self._accounts.issuers

@@ -182,6 +182,7 @@ class Stats:
                 "jwks_url": probe.jwks_url,
                 "ok": probe.ok,
                 "error": probe.error or None,
+                "state": str(probe.state),
             },
             "verification": {
                 "total_requests": counts.total,

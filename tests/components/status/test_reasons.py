@@ -27,6 +27,13 @@ from components.words import speaking
             "The provider did not answer in time",
             "The provider did not answer in time",
         ),
+        (  # R28
+            "token_not_yet_valid",
+            "For the gateway the token is from the future: its clock and that of the sign-in"
+            " service differ. Set both by the network",
+            "For the gateway the token is from the future: its clock and that of the sign-in"
+            " service differ. Set both by the network",
+        ),
         ("some server text: {braces}", "some server text: {braces}", "some server text: {braces}"),
     ],
 )

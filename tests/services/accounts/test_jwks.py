@@ -3,10 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from services.accounts.service import Accounts
+from services.accounts.types import KeySetState, TokenRefusedError
 from services.accounts.verifier import Verifier
 from services.settings.types import Env
 from tests.support.clock import FakeClock, settle
@@ -139,6 +141,59 @@ async def test_without_any_key_the_word_says_so_and_recovery_is_quick(
     jwks.status = 200
     await clock.advance(30)
     assert await refusal(verifier, tokens[0]) == ""
+
+
+async def test_a_rotated_set_is_verified_within_30_seconds_and_called_rotating(
+    verifier: Verifier, clock: FakeClock, jwks: KeyServer, project_key: ProjectKey
+) -> None:
+    """R33."""
+    assert await refusal(verifier, project_key.sign(user_claims(clock.now()))) == ""
+    fresh = ProjectKey("project-3")
+    jwks.keys = [fresh.jwk]
+    await clock.advance(10)
+    with pytest.raises(TokenRefusedError) as refused:
+        await verifier.verify(fresh.sign(user_claims(clock.now())))
+    assert refused.value.code == "jwks_key_not_found"
+    assert "asked again within 30 s" in refused.value.detail
+    assert (await verifier.probe()).state is KeySetState.ROTATING
+    await clock.advance(20)
+    assert await refusal(verifier, fresh.sign(user_claims(clock.now()))) == ""
+    assert (await verifier.probe()).state is KeySetState.ROTATING
+    await clock.advance(30)
+    assert (await verifier.probe()).state is KeySetState.LIVE
+
+
+async def test_known_keys_are_believed_for_a_day_and_then_nothing_is_judged(
+    patient: Verifier, clock: FakeClock, jwks: KeyServer, project_key: ProjectKey
+) -> None:
+    """R34: not judged, which is not the same as forged."""
+    assert await refusal(patient, project_key.sign(user_claims(clock.now()))) == ""
+    jwks.status = 503
+    await clock.advance(86_000)
+    assert await refusal(patient, project_key.sign(user_claims(clock.now()))) == ""
+    await until_idle(patient)
+    assert (await patient.probe()).state is KeySetState.CACHED
+    await clock.advance(500)
+    with pytest.raises(TokenRefusedError) as refused:
+        await patient.verify(project_key.sign(user_claims(clock.now())))
+    assert refused.value.code == "jwks_key_not_found"
+    assert "could not be judged" in refused.value.detail
+    assert (await patient.probe()).state is KeySetState.UNKNOWN
+    jwks.status = 200
+    await clock.advance(31)
+    assert await refusal(patient, project_key.sign(user_claims(clock.now()))) == ""
+    assert (await patient.probe()).state is KeySetState.LIVE
+
+
+async def test_a_token_from_a_clock_ten_minutes_ahead_says_which_clocks_differ(
+    verifier: Verifier, clock: FakeClock, project_key: ProjectKey
+) -> None:
+    """R28."""
+    ahead = user_claims(clock.now() + timedelta(minutes=10))
+    with pytest.raises(TokenRefusedError) as refused:
+        await verifier.verify(project_key.sign(ahead))
+    assert refused.value.code == "token_not_yet_valid"
+    assert "600 s ahead of this server's clock" in refused.value.detail
 
 
 async def test_a_server_that_never_answers_is_given_up(
