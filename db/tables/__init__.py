@@ -1,6 +1,7 @@
 """Every table, imported once, so that the metadata is complete."""
 
 from db.tables import (
+    access,
     accounts,
     agents,
     audit,
@@ -9,6 +10,7 @@ from db.tables import (
     e2e_runs,
     executions,
     identities,
+    journal,
     load_runs,
     mappings,
     messages,
@@ -24,6 +26,7 @@ from db.tables import (
 )
 
 __all__ = [
+    "access",
     "accounts",
     "agents",
     "audit",
@@ -32,6 +35,7 @@ __all__ = [
     "e2e_runs",
     "executions",
     "identities",
+    "journal",
     "load_runs",
     "mappings",
     "messages",

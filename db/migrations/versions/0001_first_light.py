@@ -11,6 +11,33 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "access_accounts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_accounts")),
+        sa.UniqueConstraint("name", name=op.f("uq_access_accounts_name")),
+    )
+    op.create_table(
+        "access_tokens",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("prefix", sa.String(length=20), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_access_tokens_token_hash")),
+    )
+    op.create_table(
         "account_users",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("email", sa.String(length=255), nullable=True),
@@ -750,6 +777,27 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "access_sessions",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("agent", sa.String(length=300), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["access_accounts.id"],
+            name=op.f("fk_access_sessions_account_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_sessions")),
+    )
+    with op.batch_alter_table("access_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_access_sessions_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
         "account_sessions",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
@@ -809,6 +857,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_sessions_user_id"))
 
     op.drop_table("account_sessions")
+    with op.batch_alter_table("access_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_access_sessions_account_id"))
+
+    op.drop_table("access_sessions")
     op.drop_table("workflows")
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
         batch_op.drop_index("ix_user_activity_stats_last")
@@ -936,3 +988,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_account_users_created_at"))
 
     op.drop_table("account_users")
+    op.drop_table("access_tokens")
+    op.drop_table("access_accounts")
