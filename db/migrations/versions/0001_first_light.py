@@ -595,6 +595,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_gateway_messages_state"), ["state"], unique=False)
 
     op.create_table(
+        "journal_marks",
+        sa.Column("id", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_marks")),
+    )
+    op.create_table(
         "llm_app_settings",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("value_json", sa.JSON(none_as_null=True), nullable=True),
@@ -891,6 +897,7 @@ def downgrade() -> None:
     op.drop_table("llm_test_users")
     op.drop_table("llm_model_mappings")
     op.drop_table("llm_app_settings")
+    op.drop_table("journal_marks")
     with op.batch_alter_table("gateway_messages", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gateway_messages_state"))
         batch_op.drop_index("ix_gateway_messages_created")
