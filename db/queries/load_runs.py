@@ -1,7 +1,7 @@
 """Write and read load tests and the calls they made."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import defer
@@ -63,7 +63,7 @@ def find_run(session: Session, run_id: str) -> LoadRunRow | None:
 def page_runs(session: Session, limit: int, offset: int) -> tuple[int, list[LoadRunRow]]:
     """Return how many runs there are and one page without timelines, newest first."""
     total = session.exec(select(func.count()).select_from(LoadRunRow)).one()
-    light = select(LoadRunRow).options(defer(col(LoadRunRow.timeline)))
+    light = select(LoadRunRow).options(defer(cast("Any", LoadRunRow.timeline)))
     query = light.order_by(col(LoadRunRow.id).desc()).offset(offset).limit(limit)
     return total, list(session.exec(query).all())
 
