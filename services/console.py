@@ -21,6 +21,7 @@ from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
+from services.load_history.service import LoadHistory
 from services.loadtest.parts import LoadParts
 from services.loadtest.service import LoadTests
 from services.logs.service import Logs
@@ -144,6 +145,7 @@ class Console:
         self.loadtest = LoadTests(
             LoadParts(store, clock, settings, self.targets, self.identities, self.executions)
         )
+        self.load_history = LoadHistory(store, self.loadtest)
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
         kit = TrialKit(settings, self.executions, self.chat, self.targets, self.accounts)

@@ -1,0 +1,1 @@
+"""Widgets of load tests: plan form, forecast, live figures, charts, calls, comparison."""

@@ -1,0 +1,1 @@
+"""Load tests that were kept: found, compared, measured against a baseline, deleted."""
