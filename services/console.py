@@ -7,6 +7,7 @@ import signal
 
 from db.boot.place import OpenedStore
 from db.lock import InstanceLock
+from services.access.service import Access
 from services.accounts.service import Accounts
 from services.accounts.verifier import Verifier
 from services.agents.parts import AgentParts
@@ -16,6 +17,7 @@ from services.chat.client import ChatClient
 from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
 from services.executions.service import Executions
+from services.foundation.actor import ensure_may_change
 from services.foundation.clock import Clock, SystemClock
 from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
@@ -32,6 +34,7 @@ from services.models.service import Models
 from services.opening import open_data
 from services.prompts.service import Prompts
 from services.schedules.service import Schedules
+from services.secrets.sealing import Place
 from services.secrets.service import Secrets
 from services.settings.machine import machine_zone
 from services.settings.service import Settings
@@ -75,13 +78,17 @@ class Console:
     def _build_capabilities(self) -> None:
         """Secrets, settings, sign-in, targets, suppliers, clients."""
         database, clock, env = self.database, self.clock, self.env
-        self.secrets = Secrets(env.secrets_dir)
+        self.secrets = Secrets(env.secrets_dir, Place(env.secrets_store))
         self.settings = Settings(database, clock, env, machine_zone(env.zone))
         self.settings.load()
         self.accounts = Accounts(database, clock, self.secrets, env)
         self.accounts.load()
         self.logs = Logs(self.settings, clock, self.known_secrets)
         self.verifier = Verifier(self.accounts, clock, env)
+        self.access = Access(database, clock, self.tasks, self.settings)
+        self.access.load()
+        self.verifier.api_tokens = self.access.caller_of_token
+        database.admit = ensure_may_change
         self.targets = Targets(database, clock, self.secrets, env, self.accounts)
         self.targets.load()
         self.suppliers = Suppliers(clock)
@@ -103,7 +110,7 @@ class Console:
             database, clock, self.tasks, self.secrets, self.env, catalogue, self.executions
         )
         self.audit = Audit(database, clock)
-        self.audit.follow(self.models.books, settings.books, self.targets.books)
+        self.audit.follow(self.models.books, settings.books, self.targets.books, self.access.books)
         self.undo = Undo(self.audit, catalogue, settings, self.targets)
         self.schedules = Schedules(database, clock, settings, self.tasks)
         if not self.one_shot:
@@ -199,6 +206,7 @@ class Console:
         if self.is_read_only:
             _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
             return
+        await self.access.start()
         await self.executions.recover()
         await self.gateway.start()
         await self.stats.start()
@@ -224,6 +232,7 @@ class Console:
     async def _stop(self) -> None:
         if not self._is_started:
             return
+        await self.access.stop()
         await self.schedules.stop()
         await self.upkeep.stop()
         await self.monitor.stop()

@@ -24,6 +24,9 @@ from services.settings.service import Settings
 from services.settings.types import Env
 from tests.support.clock import FakeClock
 
+# No test may write into the keyring of the person who runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
 pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
 
 

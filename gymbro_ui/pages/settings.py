@@ -243,6 +243,12 @@ def _listen(*, on: bool) -> None:
     listen_page(keys=on)
 
 
+def _key_place(console: "Console") -> str:
+    if console.secrets.place == "keyring":
+        return tr("sealed under a key in the keyring of this system")
+    return tr("sealed under a key in a file only you can read")
+
+
 def _about(console: "Console") -> None:
     env = console.env
     place = str(env.database_path) if env.database_path else env.database_url.partition("://")[0]
@@ -251,7 +257,7 @@ def _about(console: "Console") -> None:
         Path(tr("Data folder"), str(env.data_dir)),
         Path(tr("Backups"), str(env.backups_dir)),
         Path(tr("Logs"), str(env.logs_dir)),
-        Path(tr("Keys"), str(env.secrets_dir)),
+        Path(tr("Keys"), str(env.secrets_dir), _key_place(console)),
         Path(tr("Public address"), env.public_url),
     )
     versions = {

@@ -10,8 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from services.foundation.errors import StoreError
 from services.foundation.redact import mask, redact
 from services.operator.presence import Running, find_running
+from services.secrets.sealing import Place
 from services.secrets.service import Secrets
 from services.settings.types import Env
 
@@ -63,6 +65,7 @@ def examine(env: Env, console_version: str, *, show_secrets: bool = False) -> Ch
             _check_database(env),
             _check_sqlite(),
             _check_host(env),
+            _check_vault(env),
             _check_running(running),
         ),
     )
@@ -107,7 +110,10 @@ def _plain(value: Any, name: str = "") -> Any:
 def _embedded_auth(env: Env, base_url: str, *, show_secrets: bool) -> dict[str, str]:
     found = {"url": base_url, "anon_key": "", "service_key": ""}
     if (env.secrets_dir / "vault.json").exists():
-        secrets = Secrets(env.secrets_dir)
+        try:
+            secrets = Secrets(env.secrets_dir, Place.AUTO)  # reads, never moves
+        except StoreError:  # its keyring is locked: named among the checks
+            return found
         anon, service = (
             secrets.get("accounts/anon_key") or "",
             secrets.get("accounts/service_key") or "",
@@ -115,6 +121,17 @@ def _embedded_auth(env: Env, base_url: str, *, show_secrets: bool) -> dict[str, 
         found["anon_key"] = anon  # public by design: every app carries it
         found["service_key"] = service if show_secrets else mask(service)
     return found
+
+
+def _check_vault(env: Env) -> Check:
+    if not (env.secrets_dir / "vault.json").exists():
+        return Check("keys", ok=True, text="none are stored yet")
+    try:
+        place = Secrets(env.secrets_dir, Place.AUTO).place
+    except StoreError as error:
+        return Check("keys", ok=False, text=str(error))
+    names = {Place.KEYRING: "the keyring of this system", Place.FILE: "vault.key, mode 0600"}
+    return Check("keys", ok=True, text=f"sealed in vault.json; their key is in {names[place]}")
 
 
 def _check_folder(path: Path) -> Check:

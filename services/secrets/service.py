@@ -1,9 +1,8 @@
-"""Secrets: values encrypted in one file of mode 0600, never in the database."""
+"""Secrets: values encrypted in one file of mode 0600 under a key of the keyring or of a file."""
 
 import base64
 import json
 import logging
-import os
 import secrets
 from pathlib import Path
 from threading import RLock
@@ -13,21 +12,24 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.foundation.errors import StoreError
 from services.foundation.redact import mask
+from services.secrets.files import write_private
+from services.secrets.sealing import Place, SealingKey
 
 _log = logging.getLogger(__name__)
 
 
 class Secrets:
-    """Named values in `vault.json`, sealed with AES-256-GCM under the key in `vault.key`."""
+    """Named values in `vault.json`, sealed with AES-256-GCM under a key kept apart from it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open or make the folder (mode 0700) and its key; raise StoreError when not writable."""
+    def __init__(self, folder: Path, place: Place = Place.FILE) -> None:
+        """Open or make the folder (mode 0700) and its key; raise StoreError when that cannot be."""
         self._folder = folder
+        self._sealing = SealingKey(folder, place)
         self._lock = RLock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-            self._key = AESGCM(self._own_key())
+            self._key = AESGCM(self._sealing.read())
         except OSError as error:
             raise StoreError(
                 "The folder for keys {path} cannot be used: {reason}",
@@ -35,6 +37,11 @@ class Secrets:
                 reason=error.strerror or str(error),
             ) from error
         self._values = self._load()
+
+    @property
+    def place(self) -> Place:
+        """Where the key of the vault is kept."""
+        return self._sealing.place
 
     def get(self, name: str) -> str | None:
         """Return the value, or None when there is none."""
@@ -69,21 +76,15 @@ class Secrets:
         path = self._folder / name
         with self._lock:
             if not path.exists():
-                _write_private(path, make if make is not None else secrets.token_bytes(32))
+                write_private(path, make if make is not None else secrets.token_bytes(32))
             return path.read_bytes()
 
     def write_file(self, name: str, content: bytes) -> Path:
         """Replace a file in the folder atomically (mode 0600) and return its path."""
         path = self._folder / name
         with self._lock:
-            _write_private(path, content)
+            write_private(path, content)
         return path
-
-    def _own_key(self) -> bytes:
-        path = self._folder / "vault.key"
-        if not path.exists():
-            _write_private(path, base64.b64encode(secrets.token_bytes(32)))
-        return base64.b64decode(path.read_bytes())
 
     def _load(self) -> dict[str, str]:
         path = self._folder / "vault.json"
@@ -94,8 +95,9 @@ class Secrets:
             plain = self._key.decrypt(sealed[:12], sealed[12:], b"gymbro-vault-1")
         except (InvalidTag, ValueError) as error:
             raise StoreError(
-                "The keys in {path} cannot be opened with vault.key beside it. Restore the two files"
-                " together, or move vault.json away to start without stored keys",
+                "The keys in {path} cannot be opened with their key ({place}). Restore both together, or"
+                " move vault.json away to start without stored keys",
+                place=str(self._sealing.place),
                 path=str(path),
             ) from error
         return json.loads(plain)
@@ -105,28 +107,8 @@ class Secrets:
         plain = json.dumps(self._values).encode()
         sealed = nonce + self._key.encrypt(nonce, plain, b"gymbro-vault-1")
         try:
-            _write_private(self._folder / "vault.json", base64.b64encode(sealed))
+            write_private(self._folder / "vault.json", base64.b64encode(sealed))
         except OSError as error:
             raise StoreError(
                 "The key could not be saved: {reason}", reason=error.strerror or str(error)
             ) from error
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Write beside, flush to disk, rename over: the file is old or new, never torn."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

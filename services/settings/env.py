@@ -20,6 +20,7 @@ from services.settings.types import (
 DEFAULT_PORT = 9999
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_ON_LOOPBACK_TOO = ("127.0.0.1", "localhost", "0.0.0.0", "::", "::1")  # names, no bind
 
 
 class _Reader:
@@ -127,14 +128,15 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
         )
     supabase = _supabase(read)
     runtime = read.text("AI_RUNTIME_STORAGE_DIR")
+    chosen_host = host or read.text("GYMBRO_HOST", default="127.0.0.1")
     return Env(
-        host=host or read.text("GYMBRO_HOST", default="127.0.0.1"),
+        host=chosen_host,
         port=chosen_port,
         data_dir=folder,
         database_url=url,
         database_path=path,
         database_source=source,
-        public_url=_public_url(read, chosen_port),
+        public_url=_public_url(read, chosen_host, chosen_port),
         runtime_dir=Path(runtime).expanduser().resolve()
         if runtime
         else folder / "storage" / "ai_runtime",
@@ -150,7 +152,9 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
         policy_gate=read.flag("POLICY_GATE_ENABLED", default=True),
         strict_routing=read.flag("AI_STRICT_MODEL_ROUTING", default=True),
         monitor_probe=read.flag("ENDPOINT_MONITOR_PROBE_ENABLED", default=True),
+        console_password=read.text("GYMBRO_PASSWORD"),
         exa_api_key=read.text("EXA_API_KEY"),
+        secrets_store=read.choice("SECRETS_STORE", "auto", "keyring", "file"),
         http_timeout_s=read.number("HTTP_TIMEOUT_SECONDS", 10.0),
         heartbeat_s=max(0.5, read.number("SSE_HEARTBEAT_SECONDS", 5.0)),
         auth_signups_per_hour=read.whole("AUTH_SIGNUPS_PER_HOUR", 30),
@@ -192,10 +196,11 @@ def _database(read: _Reader, folder: Path, folder_source: str) -> tuple[str, Pat
     return f"sqlite:///{path}", path, source
 
 
-def _public_url(read: _Reader, port: int) -> str:
+def _public_url(read: _Reader, host: str, port: int) -> str:
     given = read.text("PUBLIC_URL").rstrip("/")
     if not given:
-        return f"http://127.0.0.1:{port}"
+        name = "127.0.0.1" if host in _ON_LOOPBACK_TOO else host  # nothing else may answer there
+        return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
     parts = urlsplit(given)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         raise InputError(

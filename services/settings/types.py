@@ -71,6 +71,9 @@ class Preferences:
     backups_kept: int = 7  # 1..100
     max_concurrency: int = 200  # 1..1000
     max_executions: int = 20  # executions at once, over all kinds, 1..200
+    login_on_loopback: bool = False  # this machine signs in too, once there is a password
+    session_idle_hours: int = 12  # a sign-in ends without anything done, 1..168
+    session_days: int = 7  # and at the latest, 1..90
 
     @property
     def daily_time(self) -> time:
@@ -193,7 +196,9 @@ class Env:
     policy_gate: bool = True  # POLICY_GATE_ENABLED: anonymous users are told so on admin paths
     strict_routing: bool = True  # AI_STRICT_MODEL_ROUTING: never another model than the mapping's
     monitor_probe: bool = True  # ENDPOINT_MONITOR_PROBE_ENABLED, until the pages say otherwise
+    console_password: str = field(default="", repr=False)  # GYMBRO_PASSWORD, of account operator
     exa_api_key: str = field(default="", repr=False)
+    secrets_store: str = "auto"  # SECRETS_STORE: auto, keyring, file
     http_timeout_s: float = 10.0
     heartbeat_s: float = 5.0  # SSE_HEARTBEAT_SECONDS, at least 0.5
     auth_signups_per_hour: int = 30

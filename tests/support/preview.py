@@ -266,6 +266,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         **cloud_parts(bare=bare),
         upkeep=FakeUpkeep(data.NOW, bare=bare),
         accounts=accounts,
+        secrets=types.SimpleNamespace(place="file"),
     )
 
 

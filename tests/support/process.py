@@ -19,7 +19,8 @@ MAIN = ROOT / "main.py"
 def plain_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The machine's environment without what a developer or pytest may have set."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
-    return {**{name: os.environ[name] for name in kept if name in os.environ}, **(extra or {})}
+    found = {name: os.environ[name] for name in kept if name in os.environ}
+    return {**found, "SECRETS_STORE": "file", **(extra or {})}
 
 
 class ConsoleProcess:
