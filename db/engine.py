@@ -64,6 +64,7 @@ class Database:
         made = make_url(url)
         access = access or Access()
         self.url = url
+        self.admit: Callable[[], None] | None = None
         self.backend = made.get_backend_name()  # sqlite or postgresql
         is_file = self.backend == "sqlite"
         self.path = (path or Path(made.database or "")).absolute() if is_file else None
@@ -87,6 +88,13 @@ class Database:
     def waiting_writes(self) -> int:
         """How many changes wait for a commit now."""
         return self._writer.waiting
+
+    @property
+    def refusal(self) -> str:
+        """The reason the last commit was refused for, empty since one succeeded."""
+        if (notice := self.read_only) is not None:
+            return _WORDS.get(notice.code, "readonly")
+        return self._writer.refusal
 
     @property
     def is_writer_alive(self) -> bool:
@@ -180,7 +188,10 @@ class Database:
         """Return the change's value after its commit is on disk; raise DatabaseUnavailableError.
 
         A cancelled caller whose change has not begun takes it back; one that has begun is kept.
+        `admit`, when set, is asked first and raises for who may only read.
         """
+        if self.admit is not None:
+            self.admit()
         while (done := self._writer.offer(change)) is None:
             await asyncio.wrap_future(self._writer.room())
         return await asyncio.wrap_future(done)

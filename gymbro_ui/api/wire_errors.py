@@ -7,7 +7,13 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.foundation.errors import ConflictError, ConsoleError, InputError, NotFoundError
+from services.foundation.errors import (
+    ConflictError,
+    ConsoleError,
+    InputError,
+    NotAllowedError,
+    NotFoundError,
+)
 from services.foundation.ids import new_hex
 
 INVALID_PARAMETERS = "请求参数错误"
@@ -151,6 +157,8 @@ def console_error(request_id: str, error: ConsoleError) -> Response:
             extra["field"] = error.field
     elif isinstance(error, NotFoundError):
         status = 404
+    elif isinstance(error, NotAllowedError):
+        status = 403
     elif isinstance(error, ConflictError):
         status = 409
         if error.existing_id:

@@ -24,6 +24,7 @@ class Caller:
     user_type: UserType
     is_operator: bool = False  # came with the operator token of this data folder
     is_admin: bool = False  # llm admin (contract 9.2); operators are
+    is_read_only: bool = False  # came with a token that only reads
     is_test: bool = False  # made by E2E or a test; kept out of daily actives
     email: str = ""
     expires_at: int = 0  # unix seconds

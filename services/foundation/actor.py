@@ -5,15 +5,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from services.foundation.errors import NotAllowedError
+
 CONSOLE = "console"  # a page of this console, where nobody had to sign in
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A name and the request it came with."""
+    """A name, the request it came with, and whether it may do more than look."""
 
     name: str = CONSOLE
     request_id: str = ""
+    may_change: bool = True
 
 
 _NOBODY = Actor()
@@ -25,15 +28,21 @@ def current_actor() -> Actor:
     return _acting.get()
 
 
-def act_as(name: str, request_id: str = "") -> None:
+def ensure_may_change() -> None:
+    """Return when whoever acts may change things; raise NotAllowedError when they only read."""
+    if not _acting.get().may_change:
+        raise NotAllowedError("This account or token only reads: ask an operator to do it")
+
+
+def act_as(name: str, request_id: str = "", *, may_change: bool = True) -> None:
     """Say who acts from here on in this task (a request has its own)."""
-    _acting.set(Actor(name[:200] or CONSOLE, request_id[:64]))
+    _acting.set(Actor(name[:200] or CONSOLE, request_id[:64], may_change))
 
 
 @contextmanager
-def acting_as(name: str, request_id: str = "") -> Generator[None]:
+def acting_as(name: str, request_id: str = "", *, may_change: bool = True) -> Generator[None]:
     """Act as somebody inside the block."""
-    token = _acting.set(Actor(name[:200] or CONSOLE, request_id[:64]))
+    token = _acting.set(Actor(name[:200] or CONSOLE, request_id[:64], may_change))
     try:
         yield
     finally:

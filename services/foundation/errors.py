@@ -31,6 +31,10 @@ class NotFoundError(ConsoleError):
     """The thing named does not exist (any more)."""
 
 
+class NotAllowedError(ConsoleError):
+    """Whoever asks may not do this: their account or token only reads."""
+
+
 class ConflictError(ConsoleError):
     """It cannot be done now because something else is there; `existing_id` names it."""
 

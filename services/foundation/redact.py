@@ -8,6 +8,7 @@ _MASK = "***"
 _PATTERNS = (
     re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*"),
     re.compile(r"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{8,}"),
+    re.compile(r"\bgbc_[A-Za-z0-9_-]{20,}"),  # our own tokens for programs
     re.compile(r"\bsb_(?:secret|publishable)_[A-Za-z0-9_-]{6,}"),
     re.compile(r"(?i)(?<=bearer )\s*[^\s\"',;]{6,}"),
 )

@@ -135,6 +135,9 @@ _PREFERENCES: dict[str, Check] = {
     "backups_kept": _whole(1, 100),
     "max_concurrency": _whole(1, 1000),
     "max_executions": _whole(1, 200),
+    "login_on_loopback": _flag,
+    "session_idle_hours": _whole(1, 168),
+    "session_days": _whole(1, 90),
 }
 _APP: dict[str, Check] = {
     "default_result_mode": _choice(ResultMode),
