@@ -1,10 +1,10 @@
 """Read and write the users that tests make."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from db.tables.identities import TestUserRow
 
@@ -52,3 +52,33 @@ def delete_row(session: Session, row_id: int) -> None:
     row = session.get(TestUserRow, row_id)
     if row is not None:
         session.delete(row)
+
+
+def add_saved(session: Session, values: Mapping[str, Any]) -> TestUserRow:
+    """Return the new row of a user that stays."""
+    row = TestUserRow(**values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def saved_users(session: Session, kinds: Sequence[str], limit: int) -> Sequence[TestUserRow]:
+    """Return rows of those kinds, newest first."""
+    wanted = select(TestUserRow).where(col(TestUserRow.kind).in_(list(kinds)))
+    return session.exec(wanted.order_by(col(TestUserRow.id).desc()).limit(limit)).all()
+
+
+def saved_user(session: Session, row_id: int) -> TestUserRow | None:
+    """Return a user that stays; None for a row of another kind."""
+    row = session.get(TestUserRow, row_id)
+    return None if row is None or row.kind == E2E else row
+
+
+def note_saved(session: Session, row_id: int, user_id: str, now: datetime) -> None:
+    """Keep who it is and that it was just refreshed and used."""
+    row = session.get(TestUserRow, row_id)
+    if row is None:
+        return
+    row.supabase_user_id = user_id or row.supabase_user_id
+    row.last_used_at = row.last_refreshed_at = now
+    session.add(row)

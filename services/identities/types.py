@@ -1,6 +1,7 @@
 """Identities: a user we signed in as, and what became of the attempt."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from services.accounts.types import UserType
 
@@ -32,3 +33,20 @@ class SignIn:
     elapsed_ms: int = 0
     server_word: str = ""  # the server's own word, e.g. over_request_rate_limit or HTTP 502
     retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedUser:
+    """A test user that is kept, without its secrets."""
+
+    id: int
+    kind: str  # mail or anonymous
+    label: str
+    email: str  # empty: anonymous
+    username: str
+    user_id: str
+    auth_url: str  # the sign-in service it lives on
+    created_at: datetime
+    last_used_at: datetime | None = None
+    last_refreshed_at: datetime | None = None
+    has_refresh_token: bool = False

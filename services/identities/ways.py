@@ -107,7 +107,7 @@ class Ways:
             )
             if not answer.is_good:
                 await self._settle(target, intent, answer)
-                return _failed(UserType.PERMANENT, "signup", CREATE_FAILED, answer)
+                return failed(UserType.PERMANENT, "signup", CREATE_FAILED, answer)
             user_id = _user_id(answer)
             await self._intents.note(intent, user_id)
             signed = await self.log_in(target, email, password, "signup")
@@ -138,7 +138,7 @@ class Ways:
             answer = await self._post(target, "auth/v1/signup", body, (password,))
             if not answer.is_good:
                 await self._settle(target, intent, answer)
-                return _failed(UserType.PERMANENT, "email_signup", PERMANENT_FAILED, answer)
+                return failed(UserType.PERMANENT, "email_signup", PERMANENT_FAILED, answer)
             await self._intents.note(intent, _user_id(answer), KEPT)
             signed = self._read(UserType.PERMANENT, "email_signup", answer, NO_TOKEN)
             if signed.token is None:  # the address has to be confirmed first; tried again next time
@@ -166,8 +166,16 @@ class Ways:
         body = {"email": email, "password": password}
         answer = await self._post(target, "auth/v1/token?grant_type=password", body, (password,))
         if not answer.is_good:
-            return _failed(UserType.PERMANENT, mode, SIGN_IN_FAILED, answer)
+            return failed(UserType.PERMANENT, mode, SIGN_IN_FAILED, answer)
         return self._read(UserType.PERMANENT, mode, answer, NO_TOKEN)
+
+    async def sign_up(self, target: Target, user_type: UserType, body: dict[str, Any]) -> SignIn:
+        """Return the token of a user that stays; nobody deletes it."""
+        is_anonymous = user_type is UserType.ANONYMOUS
+        secrets = (str(body["password"]),) if "password" in body else ()
+        answer = await self._post(target, "auth/v1/signup", body, secrets)
+        word = ANONYMOUS_FAILED if is_anonymous else PERMANENT_FAILED
+        return self._read(user_type, "native" if is_anonymous else "email_signup", answer, word)
 
     async def refresh(
         self, target: Target, user_type: UserType, mode: str, refresh_token: str
@@ -222,16 +230,17 @@ class Ways:
 
     def _read(self, user_type: UserType, mode: str, answer: Answer, word: str) -> SignIn:
         if not answer.is_good:
-            return _failed(user_type, mode, word, answer)
+            return failed(user_type, mode, word, answer)
         token = read_token(answer.body, int(self._clock.now().timestamp()))
         if token is None:
             missing = replace(answer, word="access_token_missing", detail="no access_token")
-            return _failed(user_type, mode, word, missing)
+            return failed(user_type, mode, word, missing)
         is_mismatch = user_type is UserType.ANONYMOUS and not token.is_anonymous
         return SignIn(user_type, mode, token, status=answer.status, is_mismatch=is_mismatch)
 
 
-def _failed(user_type: UserType, mode: str, word: str, answer: Answer) -> SignIn:
+def failed(user_type: UserType, mode: str, word: str, answer: Answer) -> SignIn:
+    """Return the sign-in a refused call came to; `word` is contract 7.3's."""
     same = answer.detail in ("", answer.word)
     return SignIn(
         user_type,

@@ -1,0 +1,294 @@
+"""Job: one turn from its sign-in to its row."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.chat.types import ChatEvent, ChatRequest, Reply
+from services.checks.types import Limits
+from services.dialogs import judging, message
+from services.dialogs.advice import advise
+from services.dialogs.judging import Judge
+from services.dialogs.keeping import Keeping
+from services.dialogs.message import Said, SystemPart
+from services.dialogs.parts import DialogParts
+from services.dialogs.people import People, Person
+from services.dialogs.types import (
+    Dialog,
+    DialogRequest,
+    Identity,
+    LiveDialog,
+    Phase,
+    PromptSource,
+    TurnTimings,
+)
+from services.dialogs.watch import Watch
+from services.e2e.rules import WAIT_MAX_S
+from services.e2e.types import CellStatus, Kind
+from services.executions.types import Control, Ending, ExecutionState
+from services.foundation.errors import NotFoundError
+from services.foundation.ids import new_hex
+from services.foundation.messages import Message, say
+from services.prompts.rules import tools_of
+from services.settings.types import OutputProtocol
+from services.targets.types import Target
+
+LIST_S = 15.0
+SAVE_S = 4.0  # a cancel leaves this long to keep what there is
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a turn stands on: the server, what was said before, and the conversation's id there."""
+
+    target: Target
+    said: Said = ()
+    conversation_id: str = ""
+
+
+class Job:
+    """One turn; `live` grows while it runs."""
+
+    def __init__(
+        self,
+        parts: DialogParts,
+        people: People,
+        keeping: Keeping,
+        live: LiveDialog,
+        tell: Callable[[], None],
+    ) -> None:
+        """`tell` announces that `live` has changed."""
+        self._parts = parts
+        self._people = people
+        self._keeping = keeping
+        self._live = live
+        self._tell = tell
+
+    async def work(self, ground: Ground, control: Control) -> Ending:
+        """Return how it ended; the turn is kept before it is shown as over."""
+        dialog = self._begun(ground)
+        await self._keeping.begin(dialog)
+        person = Person()
+        try:
+            self._enter(Phase.SIGNING_IN)
+            await _note(control, "sign_in", _who(self._live.request.identity))
+            person = await self._people.obtain(self._live.request, ground.target, self._live.root)
+            dialog = self._known(dialog, person)
+            if not person.token:
+                dialog = self._no_token(dialog, person)
+            else:
+                dialog = await self._ask(dialog, ground, person, control)
+        except asyncio.CancelledError:
+            state = control.stop_as or ExecutionState.CANCELLED
+            await asyncio.wait_for(self._keep(_ended_by(dialog, state)), SAVE_S)
+            raise
+        except BaseException:
+            await self._keep(_failed_here(dialog))
+            raise
+        finally:
+            await self._people.leave(self._live.request, ground.target, self._live.root, person)
+        return await self._told(dialog, control)
+
+    # -- steps
+
+    def _begun(self, ground: Ground) -> Dialog:
+        live = self._live
+        live.target = ground.target.api_base
+        return Dialog(
+            dialog_id=live.dialog_id,
+            request=live.request,
+            status=CellStatus.RUNNING,
+            kind=Kind.NOT_RUN,
+            turn=live.turn,
+            root=live.root,
+            target_id=ground.target.id,
+            target=ground.target.api_base,
+            created_at=self._parts.clock.now(),
+        )
+
+    def _known(self, dialog: Dialog, person: Person) -> Dialog:
+        self._live.look, self._live.signin_ms = person.look, person.elapsed_ms
+        self._tell()
+        return replace(
+            dialog,
+            user_id=person.user_id,
+            claims=person.look.claims if person.look is not None else {},
+            timings=TurnTimings(signin_ms=person.elapsed_ms),
+        )
+
+    def _no_token(self, dialog: Dialog, person: Person) -> Dialog:
+        signed = person.sign_in
+        assert signed is not None  # a pasted token is never empty
+        found = replace(
+            dialog,
+            status=CellStatus.SIGNIN_FAILED,
+            kind=Kind.AUTH,
+            error=signed.error,
+            error_text=signed.detail,
+            http_status=signed.status,
+            retry_after_s=signed.retry_after_s,
+        )
+        advice = advise(found)
+        return replace(found, advice=advice, cause=advice.cause if advice else found.cause)
+
+    async def _ask(
+        self, dialog: Dialog, ground: Ground, person: Person, control: Control
+    ) -> Dialog:
+        self._enter(Phase.SENDING)
+        sent = await self._chat_request(ground, person)
+        model = self._live.request.model
+        await _note(control, "asked", say("{model} is asked", model=model))
+        watch = Watch(self._live, person.token)
+        try:
+            reply, retries = await self._converse(sent, watch, control)
+        except asyncio.CancelledError:
+            reply = judging.cut_short(sent, self._live, watch)
+            cut = self._judged(dialog, reply, watch, person.token, ground)
+            state = control.stop_as or ExecutionState.CANCELLED
+            await asyncio.wait_for(self._keep(_ended_by(cut, state)), SAVE_S)
+            raise
+        found = self._judged(dialog, reply, watch, person.token, ground)
+        return replace(found, retries=retries)
+
+    def _judged(
+        self, dialog: Dialog, reply: Reply, watch: Watch, token: str, ground: Ground
+    ) -> Dialog:
+        preferences = self._parts.settings.preferences
+        limits = Limits(
+            slow_total_ms=preferences.e2e_slow_total_ms,
+            slow_ttft_ms=preferences.e2e_slow_ttft_ms,
+            strict=preferences.e2e_strict,
+        )
+        validates = self._parts.settings.env.e2e.validate_structure
+        judge = Judge(limits, ground.target.is_self, validates)
+        whole = replace(dialog, events=tuple(self._live.events))
+        return judging.judged(judge, whole, reply, watch, token)
+
+    async def _converse(
+        self, sent: ChatRequest, watch: Watch, control: Control
+    ) -> tuple[Reply, tuple[str, ...]]:
+        """Return the reply that counts; a 429 that asks for a short wait is waited for once."""
+
+        def hear(event: ChatEvent) -> None:
+            before = len(self._live.pieces)
+            watch.hear(event)
+            for piece in self._live.pieces[before:]:
+                control.append_output(piece)
+            self._tell()
+
+        reply = await self._parts.chat.converse(sent, hear)
+        wait_s = reply.retry_after_s
+        is_short = reply.status == 429 and wait_s is not None and wait_s <= WAIT_MAX_S
+        if not is_short or wait_s is None or self._live.events:
+            return reply, ()
+        self._live.pause_s = wait_s
+        self._enter(Phase.PAUSING)
+        await _note(control, "paused", say("429: waiting {n} s as the server asked", n=wait_s))
+        await self._parts.clock.sleep(wait_s)
+        again = await self._parts.chat.converse(replace(sent, request_id=new_hex()), hear)
+        return again, (f"limited_waited_{wait_s}s",)
+
+    # -- the end
+
+    async def _told(self, dialog: Dialog, control: Control) -> Ending:
+        kept = await self._keep(dialog)
+        meta = {
+            "verdict": str(kept.status),
+            "reason": kept.error,
+            "dialog_id": kept.dialog_id,
+            "model": kept.request.model,
+            "saved": str(kept.saved),
+            "latency_ms": kept.timings.total_ms,
+        }
+        await control.progress(1, 1)
+        if kept.kind in (Kind.OK, Kind.STRUCTURE):
+            return Ending(ExecutionState.SUCCEEDED, kept.reply, meta=meta)
+        word = kept.error_text or kept.error
+        is_late = kept.error == "deadline_exceeded"
+        state = ExecutionState.TIMED_OUT if is_late else ExecutionState.FAILED
+        error = say("{model} did not answer: {reason}", model=kept.request.model, reason=word)
+        return Ending(state, kept.reply, kept.error, error, meta)
+
+    async def _keep(self, dialog: Dialog) -> Dialog:
+        if self._live.result is not None:  # kept already, by a cancel in the middle of a stream
+            return self._live.result
+        self._enter(Phase.SAVING)
+        kept = replace(dialog, saved=await self._keeping.finish(dialog))
+        self._live.result = kept
+        self._enter(Phase.DONE)
+        return kept
+
+    def _enter(self, phase: Phase) -> None:
+        self._live.phase = phase
+        self._tell()
+
+    # -- what is sent
+
+    async def _chat_request(self, ground: Ground, person: Person) -> ChatRequest:
+        request = self._live.request
+        system, dialect = SystemPart(), None
+        if message.needs_payload(request):
+            system = await self._system(request)
+            listed = await self._parts.chat.list_models(
+                ground.target.api_base, person.token, LIST_S
+            )
+            dialect = listed.rows.get(request.model, {}).get("dialect")
+        return ChatRequest(
+            api_base=ground.target.api_base,
+            access_token=person.token,
+            model_key=request.model,
+            text=request.message,
+            request_id=new_hex(),
+            result_mode=request.result_mode,
+            tool_choice=message.tool_choice(request),
+            metadata={"source": "dialog", "dialog_id": self._live.dialog_id},
+            conversation_id=ground.conversation_id or None,
+            parameters=message.parameters(request, ground.said, system, dialect),
+            total_s=float(request.timeout_s),
+            max_events=self._parts.settings.env.e2e.max_events,
+        )
+
+    async def _system(self, request: DialogRequest) -> SystemPart:
+        active = self._parts.prompts.active(self._protocol(request))
+        if request.prompt is not PromptSource.STORED:
+            return SystemPart(request.system_prompt, active.tools, active.tools_text)
+        prompts = self._parts.prompts
+        head = prompts.get(request.prompt_id or 0)
+        if head is None:
+            raise NotFoundError("The chosen prompt is gone")
+        version = await prompts.version(head.id, request.prompt_version_no or head.newest_no)
+        tools: tuple[Mapping[str, Any], ...] = tuple(tools_of(version.tools_json))
+        if tools:
+            return SystemPart(version.content, tools)
+        return SystemPart(version.content, active.tools, active.tools_text)
+
+    def _protocol(self, request: DialogRequest) -> OutputProtocol:
+        known = {str(protocol): protocol for protocol in OutputProtocol}
+        return known.get(request.protocol, self._parts.settings.app.app_output_protocol)
+
+
+def _who(identity: Identity) -> Message:
+    return {
+        Identity.ANONYMOUS: say("Sign-in as an anonymous user"),
+        Identity.PERMANENT: say("Sign-in as a registered user"),
+        Identity.SAVED: say("Sign-in as a saved user"),
+        Identity.TOKEN: say("A pasted token is used"),
+    }[identity]
+
+
+def _ended_by(dialog: Dialog, state: ExecutionState) -> Dialog:
+    is_ours = state is ExecutionState.INTERRUPTED
+    status = CellStatus.INTERRUPTED if is_ours else CellStatus.CANCELLED
+    kind = Kind.INTERRUPTED if is_ours else Kind.CANCELLED
+    found = replace(dialog, status=status, kind=kind, error=str(state))
+    return replace(found, advice=advise(found))
+
+
+def _failed_here(dialog: Dialog) -> Dialog:
+    found = replace(dialog, status=CellStatus.FAILED, kind=Kind.CLIENT, error="internal_fault")
+    return replace(found, advice=advise(found))
+
+
+async def _note(control: Control, kind: str, said: Message) -> None:
+    await control.note(kind, said.text, said.params)
