@@ -14,7 +14,7 @@ from components.primitives.status_dot import StatusDot
 from components.status.impacts import names_text
 from components.status.looks import ENDPOINT_LOOKS
 from components.words import tr, trn
-from services.models.types import Endpoint, EndpointState, ListingChange
+from services.models.types import CallCounts, Endpoint, EndpointState, ListingChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class DetailFacts:
     is_checking: bool
     keys: Sequence[str]  # keys that are answered by it now
     change: ListingChange | None
+    calls: CallCounts
 
 
 class EndpointDetail:
@@ -123,6 +124,15 @@ def _why(state: EndpointState) -> str:
     return ""
 
 
+def _calls(counts: CallCounts) -> str:
+    if not counts.failures:
+        return str(counts.calls)
+    text = tr("{n}, {failed} of them failed", n=counts.calls, failed=counts.failures)
+    if counts.failed_in_a_row < 2:
+        return text
+    return f"{text} · {tr('the last {n} all failed', n=counts.failed_in_a_row)}"
+
+
 def _facts(endpoint: Endpoint, facts: DetailFacts) -> None:
     latency = duration_text(endpoint.latency_ms)
     rows = (
@@ -133,6 +143,7 @@ def _facts(endpoint: Endpoint, facts: DetailFacts) -> None:
         (tr("Models"), trn("{n} model", "{n} models", len(endpoint.offered)), False),
         (tr("Timeout"), duration_text(endpoint.timeout * 1000), False),
         (tr("Latency"), latency, False),
+        (tr("Calls since the start"), _calls(facts.calls), False),
         (tr("Checked"), moment_text(endpoint.last_checked_at, facts.zone), False),
         (tr("Sync"), sync_word(endpoint.sync_status), False),
         (tr("Last sync"), moment_text(endpoint.last_synced_at, facts.zone), False),

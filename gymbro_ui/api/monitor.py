@@ -1,5 +1,6 @@
 """/api/v1/llm/monitor: the periodic look at every endpoint."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request
@@ -54,4 +55,8 @@ def _shown(view: MonitorView) -> dict[str, Any]:
         "last_error": view.last_error or None,
         "runs": view.runs,
         "failures": view.failures,
+        "calls": [
+            {"endpoint_id": endpoint_id, **asdict(counts)}
+            for endpoint_id, counts in sorted(view.calls.items())
+        ],
     }

@@ -9,6 +9,7 @@ from db.queries import usage as usage_queries
 from db.tables.messages import ConversationLogRow
 from services.accounts.types import Caller, UserType
 from services.foundation.clock import Clock
+from services.foundation.signals import Signal
 from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
 from services.gateway import quota as quota_rules
@@ -63,6 +64,7 @@ class Gateway:
         self._tasks = tasks
         self._settings = settings
         self._usage = usage
+        self.called: Signal[tuple[int, bool]] = Signal("gateway.called")  # endpoint id, good
         self._quota = Quota(clock)
         self._recorder = Recorder(database, clock, self._quota)
         self._routing = Routing(models, mappings, prompts, settings, self._quota)
@@ -215,6 +217,7 @@ class Gateway:
             latency_ms=latency_ms,
             usage=usage,
         )
+        self.called.emit((route.resolution.endpoint.id, ok))
 
     @property
     def running(self) -> int:

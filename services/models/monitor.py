@@ -1,8 +1,10 @@
-"""Monitor: start a probe of every endpoint each time its interval is over."""
+"""Monitor: probe every endpoint each time its interval is over, and one at once whose calls fail."""
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.executions.service import Executions
 from services.executions.types import Execution, ExecutionState, Trigger
@@ -10,6 +12,7 @@ from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, ConsoleError, InputError
 from services.foundation.signals import Signal
 from services.foundation.tasks import Tasks
+from services.models.calls import CallWatch
 from services.models.probing import KIND
 from services.models.types import MonitorView
 from services.settings.service import Settings
@@ -37,6 +40,8 @@ class Monitor:
         self._last_error = ""
         self._runs = self._failures = 0
         self._mine = ""  # the execution it started last
+        self._watch_of_calls = CallWatch()
+        self._suspects: list[int] = []
         self._wanted = _rule(settings.preferences)
         self.changed: Signal[None] = Signal("models.monitor_changed")
         settings.changed.subscribe(self._settings_changed)
@@ -66,7 +71,14 @@ class Monitor:
             last_error=self._last_error,
             runs=self._runs,
             failures=self._failures,
+            calls=self._watch_of_calls.counts(),
         )
+
+    def note_call(self, call: tuple[int, bool]) -> None:
+        """Count a call that has ended, an endpoint and whether it was good; cheap: every request."""
+        endpoint_id, ok = call
+        if self._watch_of_calls.note(endpoint_id, ok=ok, now_s=self._clock.monotonic()):
+            self._suspects.append(endpoint_id)
 
     async def switch(self, *, is_on: bool, interval_s: int | None = None) -> MonitorView:
         """Return the monitor after it was switched; raise InputError for an interval out of range."""
@@ -95,14 +107,25 @@ class Monitor:
             is_on, interval_s = self._wanted
             if is_on and self._clock.monotonic() - self._counted_from >= interval_s:
                 self._counted_from = self._clock.monotonic()
-                await self._fire()
+                self._suspects.clear()
+                await self._fire({})
+            elif self._suspects:
+                await self._look_at_suspects(is_on=is_on)
 
-    async def _fire(self) -> None:
+    async def _look_at_suspects(self, *, is_on: bool) -> None:
+        suspects, self._suspects = self._suspects, []
+        _log.warning("calls to endpoints %s fail one after the other", suspects)
+        if is_on:
+            await self._fire({"endpoint_ids": suspects})
+        else:
+            self.changed.emit(None)
+
+    async def _fire(self, params: Mapping[str, Any]) -> None:
         self._runs += 1
         self._last_run_at = self._clock.now()
         try:
             started = await self._executions.start(
-                KIND, {}, trigger=Trigger.SCHEDULE, started_by="monitor"
+                KIND, params, trigger=Trigger.SCHEDULE, started_by="monitor"
             )
         except ConflictError:  # somebody looks already: the same answers come without us
             self._last_error = ""

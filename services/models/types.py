@@ -146,6 +146,15 @@ class AddressNote:
 
 
 @dataclass(frozen=True, slots=True)
+class CallCounts:
+    """Real calls to one endpoint since the start of the process, whoever made them."""
+
+    calls: int = 0
+    failures: int = 0
+    failed_in_a_row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorView:
     """The periodic look at every endpoint (contract 1.5, /llm/monitor/status)."""
 
@@ -157,3 +166,4 @@ class MonitorView:
     last_error: str = ""
     runs: int = 0  # since the start of the process
     failures: int = 0  # of them, those that could not be started or found nobody online
+    calls: Mapping[int, CallCounts] = field(default_factory=dict[int, CallCounts])  # by endpoint

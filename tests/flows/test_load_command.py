@@ -82,6 +82,9 @@ def test_a_broken_threshold_ends_with_4(mapped: ConsoleProcess) -> None:
     assert answer.returncode == 4, answer.stderr
     assert "of the calls failed" in answer.stderr
     assert "errored" in answer.stdout
+    with mapped.operator() as operator:  # S4.43: the monitor knows of it without a probe of its own
+        calls = operator.get("/llm/monitor/status").json()["data"]["calls"]
+    assert sum(counts["failures"] for counts in calls) >= 4
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from components.primitives.toolbar import spacer
 from components.words import tr
 from gymbro_ui.pages.models.desk import Desk
 from services.executions.types import Execution
-from services.models.types import Endpoint
+from services.models.types import CallCounts, Endpoint
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -145,6 +145,7 @@ class ModelsPage:
             is_checking=endpoint_id in models.checking,
             keys=keys,
             change=models.listing_change(endpoint_id),
+            calls=self._console.monitor.view().calls.get(endpoint_id, CallCounts()),
         )
         self._detail.show(endpoint, facts)
 

@@ -6,6 +6,7 @@ import pytest
 
 from services.executions.types import ExecutionState
 from services.foundation.errors import InputError
+from services.models.types import CallCounts
 from tests.support.builders import until
 from tests.support.catalogue import OFFLINE, Catalogue
 from tests.support.clock import START, FakeClock
@@ -74,4 +75,45 @@ async def test_a_probe_that_finds_nobody_is_counted_with_its_reason(
     await until_probed(catalogue, 2)
     await until(lambda: not catalogue.monitor.view().last_error)
     assert catalogue.monitor.view().failures == 1
+    await catalogue.monitor.stop()
+
+
+async def test_an_endpoint_whose_calls_fail_in_a_row_is_looked_at_at_once(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    """S4.71: real calls move the counters; three failures bring a look, at most one a minute."""
+    await catalogue.monitor.start()
+    note = catalogue.monitor.note_call
+    for ok in (True, False, False):
+        note((1, ok))
+    await clock.advance(5)
+    assert catalogue.monitor.view().runs == 0
+    note((1, False))
+    await clock.advance(5)
+    await until_probed(catalogue, 1)
+    assert catalogue.monitor.view().calls == {1: CallCounts(4, 3, 3)}
+    [execution] = await catalogue.executions.newest(5)
+    assert execution.meta["params"] == {"endpoint_ids": [1]}
+    note((1, False))
+    await clock.advance(30)
+    assert catalogue.monitor.view().runs == 1
+    await clock.advance(30)
+    note((1, False))
+    await clock.advance(5)
+    await until_probed(catalogue, 2)
+    note((1, True))
+    assert catalogue.monitor.view().calls[1].failed_in_a_row == 0
+    await catalogue.monitor.stop()
+
+
+async def test_switched_off_failing_calls_are_counted_and_nothing_is_sent(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    await catalogue.monitor.start()
+    await catalogue.monitor.switch(is_on=False)
+    for _ in range(5):
+        catalogue.monitor.note_call((1, False))
+    await clock.advance(20)
+    view = catalogue.monitor.view()
+    assert (view.runs, view.calls[1].failures) == (0, 5)
     await catalogue.monitor.stop()
