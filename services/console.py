@@ -14,6 +14,8 @@ from services.agents.parts import AgentParts
 from services.agents.service import Agents
 from services.audit.service import Audit
 from services.chat.client import ChatClient
+from services.dialogs.parts import DialogParts
+from services.dialogs.service import Dialogs
 from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
 from services.executions.service import Executions
@@ -153,6 +155,20 @@ class Console:
             LoadParts(store, clock, settings, self.targets, self.identities, self.executions)
         )
         self.load_history = LoadHistory(store, self.loadtest)
+        self.dialogs = Dialogs(
+            DialogParts(
+                store,
+                clock,
+                self.tasks,
+                settings,
+                self.targets,
+                self.identities,
+                self.chat,
+                self.prompts,
+                self.executions,
+                lambda: [model.name for model in self.mapping.mapped()],
+            )
+        )
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
         self.gateway.called.subscribe(self.monitor.note_call)
@@ -192,7 +208,8 @@ class Console:
 
     def known_secrets(self) -> list[str]:
         """Return every value that must never be shown or logged."""
-        return [*self.secrets.known_values(), self.accounts.operator_token]
+        own = [*self.secrets.known_values(), self.accounts.operator_token]
+        return [*own, *self.dialogs.known_secrets()]
 
     def storage_secret(self) -> str:
         """Return the random key that signs browser cookies, made once."""
@@ -213,6 +230,7 @@ class Console:
         await self.stats.start()
         await self.e2e.recover()
         await self.loadtest.recover()
+        await self.dialogs.recover()
         if not self.one_shot:
             await self.schedules.start(self.e2e.fire)
             await self.monitor.start()
@@ -239,6 +257,7 @@ class Console:
         await self.monitor.stop()
         await self.cloud.stop()
         await self.executions.stop()
+        await self.dialogs.stop()
         await self.gateway.stop()
         await self.stats.stop()
         await self.identities.close()
