@@ -55,7 +55,7 @@ class Pusher:
 
     async def batches(self, carrier: Carrier) -> AsyncIterator[int]:
         """Yield the size of each batch after it was settled; raise RemoteError when the server fails."""
-        while True:
+        while len(self._refused) < rules.MOST_REFUSED:
             take = partial(
                 queries.next_rows, kind=carrier.kind, limit=rules.BATCH, skip=self._refused
             )

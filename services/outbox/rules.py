@@ -9,6 +9,7 @@ BASE_S = 5.0
 LONGEST_S = 900.0
 BATCH = 500
 MOST_ATTEMPTS = 3  # refusals of one row before it is put aside
+MOST_REFUSED = 5_000  # rows refused in one flush; the rest waits for the next
 EVERY = "*"  # a stop that holds for every kind
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,7 @@ async def _use_everything(process: ConsoleProcess, base_url: str) -> None:
         for extra in ({}, {"stream": True}):
             refused = await ask("POST", "/v1/chat/completions", {**chat, **extra})
             assert refused.status_code == 502, refused.text
+        await _load(ask)
         await ask("POST", "/api/v1/llm/models/sync", {"direction": "both"})
         sign_in = {"email": "u@example.com", "password": PASSWORD}
         for path in ("/auth/v1/signup", "/auth/v1/token?grant_type=password"):
@@ -124,6 +125,22 @@ async def _use_everything(process: ConsoleProcess, base_url: str) -> None:
         for page in PAGES:
             if "{" not in page.path:
                 assert (await ask("GET", page.path)).status_code == 200, page.path
+
+
+async def _load(ask: Callable[..., Awaitable[httpx.Response]]) -> None:
+    """Two calls whose errors echo the key, kept, listed and exported."""
+    plan = {"concurrency": 2, "model": "k", "target_id": 1}  # our own gateway
+    started = await ask("POST", "/api/v1/llm/tests/load", plan)
+    run = f"/api/v1/llm/tests/runs/{started.json()['run_id']}"
+    for _ in range(200):
+        found = (await ask("GET", run)).json()["data"]
+        if found["status"] not in ("pending", "running"):
+            break
+        await asyncio.sleep(0.05)
+    assert found["summary"]["counts"]["errored"] == 2, found
+    assert (await ask("GET", f"{run}/results")).json()["total"] == 2
+    for kind in ("csv", "json"):
+        assert "upstream_http_401" in (await ask("GET", f"{run}/export?format={kind}")).text
 
 
 async def test_no_canary_comes_out_of_the_store_of_secrets(
