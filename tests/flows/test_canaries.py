@@ -132,6 +132,7 @@ async def _load(ask: Callable[..., Awaitable[httpx.Response]]) -> None:
     plan = {"concurrency": 2, "model": "k", "target_id": 1}  # our own gateway
     started = await ask("POST", "/api/v1/llm/tests/load", plan)
     run = f"/api/v1/llm/tests/runs/{started.json()['run_id']}"
+    found: dict[str, Any] = {}
     for _ in range(200):
         found = (await ask("GET", run)).json()["data"]
         if found["status"] not in ("pending", "running"):
