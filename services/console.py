@@ -26,7 +26,7 @@ from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
 from services.load_history.service import LoadHistory
-from services.loadtest.parts import LoadParts
+from services.loadtest.parts import LoadParts, OwnServer
 from services.loadtest.service import LoadTests
 from services.logs.service import Logs
 from services.mapping.service import Mappings
@@ -151,8 +151,9 @@ class Console:
         self.e2e = E2e(parts)
         self.e2e.load()
         store, clock, settings = self.database, self.clock, self.settings
+        own = OwnServer(self.gateway, self.mapping)
         self.loadtest = LoadTests(
-            LoadParts(store, clock, settings, self.targets, self.identities, self.executions)
+            LoadParts(store, clock, settings, self.targets, self.identities, self.executions, own)
         )
         self.load_history = LoadHistory(store, self.loadtest)
         self.dialogs = Dialogs(

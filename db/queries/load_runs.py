@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import func, update
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, select
 
@@ -11,6 +12,7 @@ from db.errors import RowNotFoundError
 from db.queries.upsert import insert_into
 from db.tables.load_runs import LoadRunRow, PromptTestRow
 
+_RUNS = SQLModel.metadata.tables["load_runs"]
 _CALLS = SQLModel.metadata.tables["ai_prompt_tests"]  # no object is made of a row
 
 
@@ -66,6 +68,26 @@ def page_runs(session: Session, limit: int, offset: int) -> tuple[int, list[Load
     light = select(LoadRunRow).options(defer(cast("Any", LoadRunRow.timeline)))
     query = light.order_by(col(LoadRunRow.id).desc()).offset(offset).limit(limit)
     return total, list(session.exec(query).all())
+
+
+def newest_summaries(session: Session, target_id: int, limit: int) -> list[dict[str, Any]]:
+    """Return the figures of the newest ended runs against a target."""
+    runs = _RUNS.c
+    query = (
+        sql_select(runs.summary)
+        .where(runs.target_id == target_id, runs.finished_at.is_not(None))
+        .order_by(runs.id.desc())
+        .limit(limit)
+    )
+    found = session.connection().execute(query).scalars().all()
+    return [summary for summary in found if summary is not None]
+
+
+def parts_of(session: Session, parent_id: int) -> list[LoadRunRow]:
+    """Return the runs that are steps of one execution, oldest first, without timelines."""
+    light = select(LoadRunRow).options(defer(cast("Any", LoadRunRow.timeline)))
+    query = light.where(col(LoadRunRow.parent_id) == parent_id).order_by(col(LoadRunRow.id))
+    return list(session.exec(query).all())
 
 
 def page_calls(

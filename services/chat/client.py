@@ -1,22 +1,31 @@
 """ChatClient: the one client of a GymBro server's messages, events and model list."""
 
 import ssl
+from dataclasses import replace
 
 from services.chat import rules
 from services.chat.conversation import Conversation, Listener
 from services.chat.types import ChatRequest, ModelList, Reply
 from services.foundation.clock import Clock
 from services.wire.client import WireClient
-from services.wire.types import Deadlines, WireError, WireResponse
+from services.wire.types import Deadlines, Limits, WireError, WireResponse
 
 
 class ChatClient:
     """Speaks contract 14: bounded, timed, without reconnecting and without exceptions."""
 
-    def __init__(self, clock: Clock, *, tls: ssl.SSLContext | None = None) -> None:
-        """Start without a connection."""
+    def __init__(
+        self, clock: Clock, *, tls: ssl.SSLContext | None = None, connections: int = 0
+    ) -> None:
+        """Start without a connection; `connections` may be kept open at once, else the usual number."""
         self._clock = clock
-        self._wire = WireClient(clock, tls=tls)
+        usual = Limits()
+        limits = replace(
+            usual,
+            connections_per_origin=max(connections, usual.connections_per_origin),
+            idle_connections_per_origin=max(connections, usual.idle_connections_per_origin),
+        )
+        self._wire = WireClient(clock, limits=limits, tls=tls)
 
     async def converse(self, request: ChatRequest, on_event: Listener | None = None) -> Reply:
         """Return what became of one message; every failure of the network is a Reply too."""

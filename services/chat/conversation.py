@@ -47,6 +47,8 @@ class Conversation:
         self._timings = Timings()
         self._reply = Reply(Outcome.MALFORMED, request.request_id)
         self._bytes = 0
+        self._gaps: list[float] = []
+        self._text_at_ms: float | None = None  # of the newest read with events since the first text
 
     async def run(self) -> Reply:
         """Return the reply, whatever the network does."""
@@ -190,6 +192,10 @@ class Conversation:
                     self._listener(event)
                 except Exception:  # noqa: BLE001  # boundary: a watcher must not end the conversation
                     _log.exception("a listener of a conversation failed")
+        if self._assembler.first_delta_ms is not None and any(e[0] != "heartbeat" for e in events):
+            if self._text_at_ms is not None:
+                self._gaps.append(at_ms - self._text_at_ms)
+            self._text_at_ms = at_ms
 
     # --- ends -------------------------------------------------------------------------------
 
@@ -211,6 +217,7 @@ class Conversation:
             retry_after_s=ended.retry_after_s,
             timings=timings,
             bytes_received=self._bytes,
+            gaps_ms=tuple(self._gaps),
         )
         return assembler.reply(base, self._request.access_token)
 

@@ -86,6 +86,7 @@ class Reply:
     terminal: Mapping[str, Any] = field(default_factory=dict[str, Any])  # data of the last event
     timings: Timings = Timings()
     bytes_received: int = 0
+    gaps_ms: tuple[float, ...] = ()  # between reads with events, from the first text on
     was_flagged: tuple[str, ...] = ()  # oddities: invalid_utf8, bad_json_event, duplicate_seq …
 
     @property

@@ -1,20 +1,54 @@
 """Engine: users or arrivals make calls through seats; every call becomes exactly one sample."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from services.chat.client import ChatClient
 from services.chat.types import ChatRequest, Outcome, Reply
 from services.foundation.clock import Clock
 from services.foundation.ids import new_hex
-from services.loadtest import rules
-from services.loadtest.pool import Seat, TokenPool
+from services.identities.types import Token
 from services.loadtest.samples import cut_sample, to_sample
-from services.loadtest.tally import Tally
+from services.loadtest.schedule import Schedule
+from services.loadtest.tally import Gauge, Start
 from services.loadtest.types import LoadPlan, Sample
 
 LAG_EVERY_S = 0.05
+
+
+class Seat(Protocol):
+    """A signed-in user as the engine sees it."""
+
+    no: int
+    is_stale: bool
+
+    @property
+    def token(self) -> Token:
+        """Its newest token."""
+        ...
+
+
+class Seats(Protocol):
+    """Who lends the signed-in users."""
+
+    def lend(self) -> AbstractAsyncContextManager[Seat]:
+        """Give one for the time of a call."""
+        ...
+
+
+class Sink(Protocol):
+    """Who counts: the tally itself, or the pipe to it."""
+
+    def begin(self, start: Start) -> None:
+        """Take a call that is being sent."""
+        ...
+
+    def end(self, sample: Sample, gaps: Sequence[float]) -> None:
+        """Take what became of it, with the milliseconds between its events."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +57,7 @@ class EngineParts:
 
     chat: ChatClient
     clock: Clock
-    pool: TokenPool
+    pool: Seats
     api_base: str
     models: tuple[str, ...]
     run_id: str
@@ -33,27 +67,27 @@ class EngineParts:
 class Engine:
     """One run; `stop()` lets what is in flight end, a cancel cuts it."""
 
-    def __init__(
-        self, plan: LoadPlan, parts: EngineParts, tally: Tally, on_sample: Callable[[Sample], None]
-    ) -> None:
+    def __init__(self, plan: LoadPlan, parts: EngineParts, sink: Sink) -> None:
         """Keep the parts; nothing is sent before run()."""
         self._plan = plan
         self._parts = parts
-        self._tally = tally
-        self._on_sample = on_sample
+        self._sink = sink
+        self._schedule = Schedule(plan)
         self._places = asyncio.Semaphore(plan.cap)
         self._ending = asyncio.Event()
         self._began_at = 0.0
-        self._waiting = 0
+        self._now = Gauge()
+        self._lags_ms: list[float] = []
 
     def stop(self) -> None:
         """Begin no further call."""
         self._ending.set()
 
-    @property
-    def waiting(self) -> int:
-        """How many calls wait for a seat under the cap."""
-        return self._waiting
+    def look(self) -> tuple[Gauge, list[float]]:
+        """Return what it knows of itself, and how late its loop was since it was asked last."""
+        lags_ms, self._lags_ms = self._lags_ms, []
+        elapsed_s = self.elapsed_s() if self._began_at else 0.0
+        return replace(self._now, elapsed_s=elapsed_s), lags_ms
 
     async def run(self) -> None:
         """Return when every call that was begun has ended."""
@@ -80,79 +114,93 @@ class Engine:
     # -- closed model: each user asks again when it was answered
 
     async def _be_user(self, user_no: int) -> None:
-        await self._pause_until(rules.start_delay_s(self._plan, user_no))
         while not self._ending.is_set():
-            self._waiting += 1
-            try:
-                await self._places.acquire()
-            finally:
-                self._waiting -= 1
-            try:
-                if self._ending.is_set() or not self._has_more():
-                    return
-                await self._call(0.0)
-            finally:
-                self._places.release()
+            at_s = self._schedule.begins_at_s(user_no, self.elapsed_s())
+            if at_s is None:
+                return
+            await self._pause_until(at_s)
+            if self._ending.is_set() or not await self._call_in_turn():
+                return
+
+    async def _call_in_turn(self) -> bool:
+        """Make one call when there is a place; return False when none is left to make."""
+        now = self._now
+        now.waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            now.waiting -= 1
+        try:
+            if self._ending.is_set() or not self._has_more():
+                return False
+            await self._call(0.0)
+        finally:
+            self._places.release()
+        return True
 
     def _has_more(self) -> bool:
-        return self._plan.requests is None or self._tally.begun < self._plan.requests
+        return self._plan.requests is None or self._now.begun < self._plan.requests
 
     # -- open model: calls arrive by the clock
 
     async def _arrive(self, calls: asyncio.TaskGroup) -> None:
-        plan, tally = self._plan, self._tally
-        while plan.requests is None or tally.due < plan.requests:
-            due_s = rules.due_s(plan, tally.due)
-            if plan.seconds is not None and due_s >= plan.seconds:
+        plan, now = self._plan, self._now
+        while plan.requests is None or now.due < plan.requests:
+            due_s = self._schedule.due_s(now.due)
+            if due_s is None or (plan.seconds is not None and due_s >= plan.seconds):
                 return
             await self._pause_until(due_s)
             if self._ending.is_set():
                 return
-            tally.due += 1
-            if tally.in_flight + self._waiting >= plan.users:
-                tally.dropped += 1
+            now.due += 1
+            if now.in_flight + now.waiting >= plan.users:
+                now.dropped += 1
             else:
-                self._waiting += 1
+                now.waiting += 1
                 calls.create_task(self._serve(due_s), name="load arrival")
 
     async def _serve(self, due_s: float) -> None:
         try:
             await self._places.acquire()
         finally:
-            self._waiting -= 1
+            self._now.waiting -= 1
         try:
-            late_ms = max(0.0, (self.elapsed_s() - due_s) * 1000)
             if not self._ending.is_set():
-                self._tally.late.add(late_ms)
-                await self._call(late_ms)
+                await self._call(max(0.0, (self.elapsed_s() - due_s) * 1000))
         finally:
             self._places.release()
 
     # -- one call
 
     async def _call(self, late_ms: float) -> None:
-        no = self._tally.begin()
-        at_ms = self.elapsed_s() * 1000
+        now = self._now
+        now.begun += 1
+        now.in_flight += 1
+        now.peak = max(now.peak, now.in_flight)
+        no, at_ms = now.begun, self.elapsed_s() * 1000
         request_id, model = new_hex(), self._parts.models[(no - 1) % len(self._parts.models)]
         seat: Seat | None = None
         try:
             async with self._parts.pool.lend() as seat:
                 at_ms = self.elapsed_s() * 1000
+                self._sink.begin(Start(no, seat.no, model, round(at_ms, 3), request_id))
                 reply = await self._parts.chat.converse(self._request(seat, model, request_id))
                 seat.is_stale = seat.is_stale or reply.status == 401
         except asyncio.CancelledError:
-            self._end(cut_sample(no, seat.no if seat else 0, model, at_ms, request_id), late_ms)
+            cut = cut_sample(no, seat.no if seat else 0, model, at_ms, request_id)
+            self._end(replace(cut, total_ms=round(self.elapsed_s() * 1000 - at_ms, 3)), (), late_ms)
             raise
         except Exception as error:  # noqa: BLE001  # boundary: one call fails, not its run
             word = type(error).__name__
             reply = Reply(Outcome.MALFORMED, request_id, error=word, error_text=str(error)[:500])
         user_no = seat.no if seat else 0
-        self._end(to_sample(no, user_no, model, at_ms, reply), late_ms)
+        self._end(to_sample(no, user_no, model, at_ms, reply), reply.gaps_ms, late_ms)
 
-    def _end(self, sample: Sample, late_ms: float) -> None:
-        sample = replace(sample, late_ms=round(late_ms, 3))
-        self._tally.end(sample)
-        self._on_sample(sample)
+    def _end(self, sample: Sample, gaps: Sequence[float], late_ms: float) -> None:
+        self._now.in_flight -= 1
+        if late_ms:
+            sample = replace(sample, late_ms=round(late_ms, 3))
+        self._sink.end(sample, gaps)
 
     def _request(self, seat: Seat, model: str, request_id: str) -> ChatRequest:
         plan, parts = self._plan, self._parts
@@ -193,4 +241,4 @@ class Engine:
             before = self._parts.clock.monotonic()
             await self._parts.clock.sleep(LAG_EVERY_S)
             late_s = self._parts.clock.monotonic() - before - LAG_EVERY_S
-            self._tally.lag.add(max(0.0, late_s * 1000))
+            self._lags_ms.append(max(0.0, late_s * 1000))

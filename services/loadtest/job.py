@@ -1,10 +1,10 @@
 """Job: one load test from its sign-ins to its last row."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from db.errors import DatabaseUnavailableError
 from db.queries import load_runs as queries
@@ -12,14 +12,17 @@ from services.chat.client import ChatClient
 from services.executions.types import Control, Ending, ExecutionState
 from services.foundation.errors import InputError, UpstreamError
 from services.foundation.messages import Message, say
-from services.loadtest import rules, words
+from services.identities.types import Token
+from services.loadtest import frames, rules, words
+from services.loadtest.crew import Crew, WorkerDiedError
 from services.loadtest.engine import Engine, EngineParts
 from services.loadtest.parts import LoadParts
 from services.loadtest.pool import TokenPool
 from services.loadtest.recorder import Recorder
 from services.loadtest.rows import summary_values
-from services.loadtest.tally import Tally
-from services.loadtest.types import LoadPlan, LoadRun, Point, Summary
+from services.loadtest.samples import cut_sample
+from services.loadtest.tally import Gauge, Start, Tally
+from services.loadtest.types import Arrangement, LoadPlan, LoadRun, Point, Sample, Summary
 from services.targets.types import Target
 
 BEAT_S = 0.25  # rows, progress and stop rules
@@ -28,39 +31,61 @@ LIST_S = 15.0
 CANCEL_RELEASE_S = 1.0  # for deleting the users of a run that is cancelled
 
 
+class Driver(Protocol):
+    """The engine itself, or the process in which it works."""
+
+    async def run(self) -> None:
+        """Return when every call that was begun has ended."""
+        ...
+
+    def stop(self) -> None:
+        """Begin no further call."""
+        ...
+
+    def look(self) -> tuple[Gauge, list[float]]:
+        """Return its gauge and the lags of its loop since the last look."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobTask:
+    """What one job is about."""
+
+    plan: LoadPlan
+    target: Target
+    run: LoadRun
+    shared_pool: TokenPool | None = None  # of a finder, which opens and closes it
+
+
 class Job:
-    """The state of one run."""
+    """The state of one run; it is the sink of its engine."""
 
     def __init__(
-        self,
-        parts: LoadParts,
-        plan: LoadPlan,
-        target: Target,
-        run: LoadRun,
-        control: Control,
-        on_change: Callable[[], None],
-    ) -> None:  # one field each
+        self, parts: LoadParts, task: JobTask, control: Control, on_change: Callable[[], None]
+    ) -> None:
         """Keep the parts; nothing is sent before work()."""
         self._parts = parts
-        self._plan = plan
-        self._target = target
-        self._run = run
+        self._plan = plan = task.plan
+        self._target = task.target
+        self._run = task.run
         self._control = control
         self._on_change = on_change
-        self._chat = ChatClient(parts.clock)  # of its own: no other part shares its sockets
-        self._pool = TokenPool(parts.identities, parts.clock, target, plan.user_type)
+        # of its own: no other part shares its sockets
+        self._chat = ChatClient(parts.clock, connections=plan.cap)
+        self._owns_pool = task.shared_pool is None
+        self._pool = task.shared_pool or TokenPool(
+            parts.identities, parts.clock, task.target, plan.user_type
+        )
         self._tally = Tally(plan)
-        self._recorder = Recorder(parts.database, parts.clock, run)
-        self._engine: Engine | None = None
-        self._elapsed_s = 0.0
+        self._recorder = Recorder(parts.database, parts.clock, task.run)
         self._stopped: Message | None = None
 
     async def work(self) -> Ending:
         """Return how it ended; raise UpstreamError without a token or a model."""
         release_s = CANCEL_RELEASE_S
         try:
-            engine = await self._prepare()
-            await self._drive(engine)
+            driver = await self._prepare()
+            await self._drive(driver)
             release_s = 20.0
             return self._judge(self.summary())
         finally:
@@ -68,11 +93,12 @@ class Job:
 
     def summary(self) -> Summary:
         """Return the figures until now."""
-        return self._tally.summary(self._elapsed_s, self._pool.sign_ins, self._pool.refreshes)
+        elapsed_s = self._tally.gauge.elapsed_s
+        return self._tally.summary(elapsed_s, self._pool.sign_ins, self._pool.refreshes)
 
     def timeline(self) -> tuple[Point, ...]:
         """Return the spans of the run until now."""
-        return ()
+        return self._tally.timeline()
 
     def live(self) -> LoadRun:
         """Return the run with its figures until now."""
@@ -84,9 +110,28 @@ class Job:
         """How many calls the store has acknowledged."""
         return self._recorder.stored
 
+    # -- what the engine tells
+
+    def begin(self, start: Start) -> None:
+        """Count a call that is being sent."""
+        self._tally.begin(start)
+
+    def end(self, sample: Sample, gaps: Sequence[float]) -> None:
+        """Count and keep what became of it."""
+        self._tally.end(sample, gaps)
+        self._recorder.add(sample)
+
+    def _take(self, batch: frames.Batch) -> None:
+        """Take what a worker process told."""
+        for start in batch.starts:
+            self.begin(start)
+        for sample in batch.samples:
+            self.end(sample, ())
+        self._tally.merge_gaps(batch.gaps, batch.gap_max_ms, batch.gauge.elapsed_s * 1000)
+
     # -- before the first call
 
-    async def _prepare(self) -> Engine:
+    async def _prepare(self) -> Driver:
         plan, parts = self._plan, self._parts
         budget = rules.sign_in_budget(plan, is_self=self._target.is_self)
         await _note(self._control, "sign_in", say("Up to {count} users sign in", count=budget))
@@ -95,6 +140,8 @@ class Job:
         signed = say("{count} users are signed in", count=self._pool.size)
         await _note(self._control, "signed_in", signed)
         models = await self._models()
+        if self._run.arrangement is Arrangement.WORKER:
+            return Crew(self._order(models), self._take, self._renew)
         engine_parts = EngineParts(
             chat=self._chat,
             clock=parts.clock,
@@ -104,7 +151,21 @@ class Job:
             run_id=self._run.run_id,
             max_events=parts.settings.env.e2e.max_events,
         )
-        return Engine(plan, engine_parts, self._tally, self._recorder.add)
+        return Engine(plan, engine_parts, self)
+
+    def _order(self, models: tuple[str, ...]) -> frames.Order:
+        seats = self._pool.seats
+        return frames.Order(
+            plan=self._plan,
+            api_base=self._target.api_base,
+            models=models,
+            run_id=self._run.run_id,
+            max_events=self._parts.settings.env.e2e.max_events,
+            seats=tuple((s.no, s.token.access_token, s.token.expires_at) for s in seats),
+        )
+
+    async def _renew(self, seat_no: int) -> Token | None:
+        return await self._pool.renew(self._pool.seats[seat_no - 1])
 
     def _check_pool(self, budget: int) -> None:
         refusal = self._pool.refusal
@@ -137,35 +198,47 @@ class Job:
 
     # -- while calls are made
 
-    async def _drive(self, engine: Engine) -> None:
-        self._engine = engine
+    async def _drive(self, driver: Driver) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                beat = group.create_task(self._beat(engine), name="load beat")
-                await engine.run()
+                beat = group.create_task(self._beat(driver), name="load beat")
+                try:
+                    await driver.run()
+                except WorkerDiedError as died:
+                    self._stopped = died.message
+                finally:
+                    self._tally.look(*driver.look())
                 beat.cancel()
         finally:
-            self._elapsed_s = engine.elapsed_s()
+            self._end_the_open()
 
-    async def _beat(self, engine: Engine) -> None:
+    def _end_the_open(self) -> None:
+        """Make a cut sample of every call of which nobody will tell any more."""
+        for start in tuple(self._tally.open.values()):
+            cut = cut_sample(
+                start.no, start.user_no, start.model_key, start.at_ms, start.request_id
+            )
+            self.end(cut, ())
+
+    async def _beat(self, driver: Driver) -> None:
         beats = 0
         while True:  # ends with the run
             await self._parts.clock.sleep(BEAT_S)
             beats += 1
-            self._elapsed_s = engine.elapsed_s()
+            self._tally.look(*driver.look())
             summary = self.summary()
             self._on_change()
-            await self._tell(summary, engine.waiting, is_line=beats % round(TELL_S / BEAT_S) == 0)
+            await self._tell(summary, is_line=beats % round(TELL_S / BEAT_S) == 0)
             self._stopped = self._stopped or rules.stop_reason(self._plan, summary)
             if self._stopped is not None:
-                engine.stop()
+                driver.stop()
 
-    async def _tell(self, summary: Summary, waiting: int, *, is_line: bool) -> None:
+    async def _tell(self, summary: Summary, *, is_line: bool) -> None:
         total = self._plan.requests or 0
         await self._control.progress(summary.ended, total)
         await self._recorder.flush()
         if is_line:
-            line = words.line(summary, self._tally.in_flight, waiting)
+            line = words.line(summary, self._tally.gauge)
             self._control.append_output(line + "\n")
             await self._keep(summary)
 
@@ -182,7 +255,7 @@ class Job:
     # -- after the last one
 
     def _judge(self, summary: Summary) -> Ending:
-        error = self._stopped or rules.verdict(self._plan, summary)
+        error = self._stopped or rules.verdict(summary)
         state = ExecutionState.SUCCEEDED if error is None else ExecutionState.FAILED
         kind = "" if error is None else "thresholds_broken"
         meta = {"summary": summary_values(summary), "run_id": self._run.run_id}
@@ -194,7 +267,8 @@ class Job:
             await self._recorder.finish()
         finally:
             self._chat.close()
-            await self._pool.close(release_s)
+            if self._owns_pool:
+                await self._pool.close(release_s)
             total = self._plan.requests or 0
             await self._control.progress(self._tally.ended, max(total, self._tally.ended))
 

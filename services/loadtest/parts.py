@@ -5,9 +5,19 @@ from dataclasses import dataclass
 from db.engine import Database
 from services.executions.service import Executions
 from services.foundation.clock import Clock
+from services.gateway.service import Gateway
 from services.identities.service import Identities
+from services.mapping.service import Mappings
 from services.settings.service import Settings
 from services.targets.service import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """Our own gateway, for the limits of a run against it."""
+
+    gateway: Gateway
+    mapping: Mappings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +30,4 @@ class LoadParts:
     targets: Targets
     identities: Identities
     executions: Executions
+    own: OwnServer | None = None

@@ -28,7 +28,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What must hold over the whole run; see rules.METRICS for the metrics and their sense."""
+    """What must hold over the whole run; see thresholds.METRICS."""
 
     metric: str  # error_share, ttft_p95_ms, ttft_p99_ms, total_p95_ms, gap_p95_ms, goodput_share …
     limit: float
@@ -36,7 +36,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What a load test shall do; validated by rules.read_plan."""
+    """What a load test shall do; validated by reading.read_plan."""
 
     users: int  # 1..1000; with a rate: how many calls may be open or wait for a seat
     cap: int  # calls in flight at most, 1..1000; the setting max_concurrency unless told

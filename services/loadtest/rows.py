@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from db.tables.load_runs import LoadRunRow
 from services.accounts.types import UserType
 from services.foundation.messages import Message
 from services.loadtest.types import (
@@ -21,6 +20,9 @@ from services.loadtest.types import (
     Threshold,
     ThresholdResult,
 )
+
+if TYPE_CHECKING:  # the worker process reads plans and loads no tables for it
+    from db.tables.load_runs import LoadRunRow
 
 _PERCENTILES = ("ttft", "total", "late", "loop_lag", "gaps")
 
@@ -80,7 +82,7 @@ def to_timeline(values: Sequence[Sequence[Any]] | None) -> tuple[Point, ...]:
     return tuple(Point(*one) for one in values or ())
 
 
-def to_run(row: LoadRunRow, *, with_timeline: bool = True) -> LoadRun:
+def to_run(row: "LoadRunRow", *, with_timeline: bool = True) -> LoadRun:
     """Return a run as its row says; lists of runs leave the timeline where it is."""
     return LoadRun(
         id=row.id or 0,

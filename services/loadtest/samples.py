@@ -1,6 +1,7 @@
 """Pure: a reply as a sample, a sample as a row, and back."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
@@ -17,6 +18,7 @@ _CUT = "it was cancelled"
 def to_sample(no: int, user_no: int, model: str, at_ms: float, reply: Reply) -> Sample:
     """Return what is kept of a call."""
     timings, routed = reply.timings, reply.routed
+    gaps = reply.gaps_ms
     block: Any = routed.get("prompt")
     prompt = cast("Mapping[str, Any]", block if isinstance(block, Mapping) else {})
     return Sample(
@@ -39,6 +41,8 @@ def to_sample(no: int, user_no: int, model: str, at_ms: float, reply: Reply) -> 
         message_id=reply.message_id[:200],
         prompt_id=_id(prompt.get("system_prompt_id")),
         endpoint_id=_id(routed.get("endpoint_id")),
+        gap_p95_ms=_gap_p95(gaps),
+        gap_max_ms=round(max(gaps), 3) if gaps else None,
     )
 
 
@@ -75,6 +79,12 @@ def to_stored(values: Mapping[str, Any], run_id: str) -> StoredSample:
     )
     message = str(values["request_message"]).rsplit(" [run_id=", 1)[0]
     return StoredSample(values["id"], run_id, message, values["created_at"], sample)
+
+
+def _gap_p95(gaps: Sequence[float]) -> float | None:
+    if not gaps:
+        return None
+    return round(sorted(gaps)[math.ceil(0.95 * len(gaps)) - 1], 3)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -19,14 +19,18 @@ from services.executions.types import (
 from services.foundation.errors import ConsoleError, NotFoundError
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
-from services.loadtest import export, rules
-from services.loadtest.job import Job
+from services.loadtest import export, reading, rules
+from services.loadtest.finder import Finder
+from services.loadtest.forecast import foresee
+from services.loadtest.job import Job, JobTask
+from services.loadtest.outlook import facts_of, raise_descriptor_limit
 from services.loadtest.parts import LoadParts
 from services.loadtest.rows import plan_values, summary_values, timeline_values, to_run
 from services.loadtest.samples import to_stored
 from services.loadtest.types import (
     KIND,
     Export,
+    Forecast,
     LoadPlan,
     LoadRun,
     RunState,
@@ -46,6 +50,7 @@ class LoadTests:
         """Register the kind."""
         self._parts = parts
         self._jobs: dict[str, Job] = {}
+        self.finder = Finder(parts)
         self.changed: Signal[str] = Signal(
             "load_run_changed"
         )  # run_id, at most four times a second
@@ -79,11 +84,16 @@ class LoadTests:
         rules.check_target(plan, self._target(plan))
 
     def _plan(self, values: Mapping[str, Any]) -> LoadPlan:
-        return rules.read_plan(values, self._parts.settings.preferences.max_concurrency)
+        return reading.read_plan(values, self._parts.settings.preferences.max_concurrency)
 
     def _target(self, plan: LoadPlan) -> Target:
         targets = self._parts.targets
         return targets.current if plan.target_id is None else targets.get(plan.target_id)
+
+    async def forecast(self, values: Mapping[str, Any]) -> Forecast:
+        """Return what a plan will cost and which limits it will meet; raise InputError."""
+        plan = self._plan({name: value for name, value in values.items() if value is not None})
+        return foresee(plan, await facts_of(self._parts, plan, self._target(plan)))
 
     # -- the work of the kind
 
@@ -91,7 +101,10 @@ class LoadTests:
         plan = self._plan(params)
         target = self._target(plan)
         run = await self._begin(plan, target, control.execution)
-        job = Job(self._parts, plan, target, run, control, partial(self.changed.emit, run.run_id))
+        raise_descriptor_limit()
+        tell = partial(self.changed.emit, run.run_id)
+        pool = self.finder.pools.get(run.parent_id or 0)
+        job = Job(self._parts, JobTask(plan, target, run, pool), control, tell)
         self._jobs[run.run_id] = job
         try:
             return await self._run_job(job, run, control)
@@ -121,6 +134,7 @@ class LoadTests:
             "target_id": target.id,
             "target": target.api_base[:500],
             "plan": plan_values(plan),
+            "arrangement": str(rules.arrangement(plan)),
             "created_at": self._parts.clock.now(),
         }
         change = partial(queries.insert_run, values=values)

@@ -78,7 +78,7 @@ class Sample:
     message_id: str = ""
     prompt_id: int = 0  # 0: the server did not say
     endpoint_id: int = 0
-    gap_p95_ms: float | None = None  # between the arrivals of its events, after the first text
+    gap_p95_ms: float | None = None  # between reads with events, after the first text
     gap_max_ms: float | None = None
 
 

@@ -1,14 +1,15 @@
 """Pure: the figures of a run as lines of text, for the output of its execution."""
 
+from services.loadtest.tally import Gauge
 from services.loadtest.types import LoadPlan, Percentiles, SampleClass, Summary
 
 
-def line(summary: Summary, in_flight: int, waiting: int) -> str:
+def line(summary: Summary, gauge: Gauge) -> str:
     """Return one line about now."""
     counts = summary.counts
     return (
-        f"{summary.elapsed_s:7.1f} s  {summary.ended} ended, {in_flight} in flight, "
-        f"{waiting} waiting, {counts[SampleClass.SUCCESS]} good, "
+        f"{summary.elapsed_s:7.1f} s  {summary.ended} ended, {gauge.in_flight} in flight, "
+        f"{gauge.waiting} waiting, {counts[SampleClass.SUCCESS]} good, "
         f"{counts[SampleClass.ERRORED] + counts[SampleClass.INCOMPLETE]} failed, "
         f"{counts[SampleClass.RATE_LIMITED]} limited, {summary.rate_per_s:g}/s, "
         f"TTFT p95 {_ms(summary.ttft.p95)}"
@@ -25,7 +26,12 @@ def report(plan: LoadPlan, summary: Summary) -> str:
         f"error share {summary.error_share:.2%} (429s apart)",
         _row("TTFT", summary.ttft),
         _row("total", summary.total),
+        _row("gaps", summary.gaps),
     ]
+    if plan.has_goodput:
+        lines.append(
+            f"good {summary.good} ({summary.goodput_share:.1%}), {summary.goodput_per_s:g}/s"
+        )
     if plan.is_open:
         lines.append(_row("late start", summary.late))
         lines.append(f"dropped starts {summary.dropped_starts}")
@@ -33,6 +39,7 @@ def report(plan: LoadPlan, summary: Summary) -> str:
     if not summary.is_lag_sound:
         lines.append("! this process was late itself: the times may be too long")
     lines.append(f"sign-ins {summary.sign_ins}, token refreshes {summary.refreshes}")
+    lines += [f"{'held' if one.is_held else 'BROKEN'}  {one.words}" for one in summary.thresholds]
     lines += [f"  {count} x {word}" for word, count in summary.errors.items()]
     return "\n".join(lines)
 

@@ -1,17 +1,23 @@
 """Plans in words, classes of replies, the schedule of arrivals, stop rules and verdicts."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from services.chat.types import Outcome, Reply, Timings
 from services.foundation.errors import InputError
-from services.loadtest import rules
+from services.loadtest import reading, rules, thresholds
+from services.loadtest.schedule import Schedule
 from services.loadtest.types import LoadPlan, Percentiles, SampleClass, Summary
 from services.targets.types import Target
 
 PLAN = LoadPlan(users=10, cap=200, requests=10)
+
+
+def verdict(plan: LoadPlan, figures: Summary) -> object:
+    return rules.verdict(replace(figures, thresholds=thresholds.results(plan, figures)))
 
 
 def summary(**counts: int) -> Summary:
@@ -19,7 +25,7 @@ def summary(**counts: int) -> Summary:
 
 
 def test_a_plan_of_users_alone_asks_once_each_under_the_cap_of_the_settings() -> None:
-    plan = rules.read_plan({"users": 1000}, 200)
+    plan = reading.read_plan({"users": 1000}, 200)
     assert (plan.users, plan.requests, plan.cap, plan.is_open) == (1000, 1000, 200, False)
 
 
@@ -43,7 +49,7 @@ def test_a_plan_of_users_alone_asks_once_each_under_the_cap_of_the_settings() ->
 )
 def test_a_bad_value_is_refused_at_its_field(values: dict[str, Any], field: str) -> None:
     with pytest.raises(InputError) as refused:
-        rules.read_plan(values, 200)
+        reading.read_plan(values, 200)
     assert refused.value.field == field
 
 
@@ -64,12 +70,11 @@ def test_sign_ins_are_far_fewer_than_calls() -> None:
 
 def test_arrivals_come_evenly_and_slower_while_the_rate_grows() -> None:
     plan = LoadPlan(users=10, cap=10, rate=10.0)
-    assert [rules.due_s(plan, no) for no in (0, 1, 20)] == [0.0, 0.1, 2.0]
-    ramped = replace(plan, ramp_s=2.0)  # 10 arrivals while the rate grows
-    assert rules.due_s(ramped, 0) == 0.0
-    assert rules.due_s(ramped, 10) == pytest.approx(2.0)
-    assert rules.due_s(ramped, 20) == pytest.approx(3.0)
-    gaps = [rules.due_s(ramped, no + 1) - rules.due_s(ramped, no) for no in range(10)]
+    assert [Schedule(plan).due_s(no) for no in (0, 1, 20)] == [0.0, 0.1, 2.0]
+    ramped = Schedule(replace(plan, ramp_s=2.0))  # 10 arrivals while the rate grows
+    due = [ramped.due_s(no) or 0.0 for no in range(21)]
+    assert (due[0], due[10], due[20]) == (0.0, pytest.approx(2.0), pytest.approx(3.0))
+    gaps = [later - before for before, later in pairwise(due[:11])]
     assert gaps == sorted(gaps, reverse=True)
 
 
@@ -112,11 +117,11 @@ def test_a_slow_first_text_stops_and_breaks() -> None:
     plan = replace(PLAN, stop_p95_ttft_ms=100)
     slow = replace(summary(success=20), ttft=Percentiles(20, 50, 90, 101, 120, 130))
     assert rules.stop_reason(plan, slow) is not None
-    assert rules.verdict(plan, slow) is not None
-    assert rules.verdict(PLAN, slow) is None
+    assert verdict(plan, slow) is not None
+    assert verdict(PLAN, slow) is None
 
 
 def test_without_a_threshold_five_percent_hold_and_no_success_never_does() -> None:
-    assert rules.verdict(PLAN, summary(success=95, errored=5)) is None
-    assert rules.verdict(PLAN, summary(success=94, errored=6)) is not None
-    assert str(rules.verdict(PLAN, summary(rate_limited=5))) == "No call succeeded"
+    assert verdict(PLAN, summary(success=95, errored=5)) is None
+    assert verdict(PLAN, summary(success=94, errored=6)) is not None
+    assert str(verdict(PLAN, summary(rate_limited=5))) == "No call succeeded"

@@ -2,21 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from sqlmodel import Session, func, select
 
 from db.engine import Database
-from db.tables.load_runs import PromptTestRow
-from services.executions.types import Execution, ExecutionState, Trigger
+from services.executions.types import ExecutionState
 from services.foundation.errors import ConflictError, InputError, NotFoundError
-from services.loadtest.parts import LoadParts
-from services.loadtest.service import LoadTests
-from services.loadtest.types import LoadRun, RunState, SampleClass
+from services.loadtest.types import RunState, SampleClass
 from services.settings.types import Env
 from tests.support.builders import until
-from tests.support.e2e_desk import E2eDesk
+from tests.support.load_desk import LoadDesk, counts_of, rows_in
 from tests.support.upstream import (
     FakeUpstream,
     failing,
@@ -26,29 +21,6 @@ from tests.support.upstream import (
     no_terminal,
     refused,
 )
-
-ENDED = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED}
-
-
-class LoadDesk(E2eDesk):
-    """An E2eDesk with load tests."""
-
-    def __init__(self, database: Database, env: Env) -> None:
-        super().__init__(database, env)
-        self.loadtest = LoadTests(
-            LoadParts(
-                database, self.clock, self.settings, self.targets, self.identities, self.executions
-            )
-        )
-
-    async def begin(self, **values: Any) -> Execution:
-        return await self.loadtest.start(values, trigger=Trigger.API)
-
-    async def load(self, **values: Any) -> tuple[Execution, LoadRun]:
-        """One load test to its end."""
-        execution = await self.begin(**values)
-        ended = await asyncio.wait_for(self.executions.wait(execution.execution_id), 60)
-        return ended, await self.loadtest.run(execution.execution_id)
 
 
 @pytest.fixture
@@ -63,19 +35,6 @@ async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIte
     await made.aim(upstream)
     yield made
     await made.stop()
-
-
-def rows_in(database: Database) -> int:
-    def count(session: Session) -> int:
-        return session.exec(select(func.count()).select_from(PromptTestRow)).one()
-
-    return database.read_now(count)
-
-
-def counts_of(run: LoadRun) -> dict[str, int]:
-    assert run.summary is not None
-    assert sum(run.summary.counts.values()) == run.summary.requested
-    return {name: count for name, count in run.summary.counts.items() if count}
 
 
 @pytest.mark.parametrize("users", [1, 10])

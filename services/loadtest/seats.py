@@ -1,0 +1,76 @@
+"""SeatBook: signed-in users lent to calls, the least busy first; an old token is renewed once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from services.foundation.clock import Clock
+from services.identities.tokens import is_near_expiry
+from services.identities.types import Token
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """One signed-in user."""
+
+    no: int  # from 1
+    token: Token
+    lent: int = 0
+    is_stale: bool = False  # the server refused its token
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+Renew = Callable[[Seat], Awaitable[Token | None]]
+
+
+class SeatBook:
+    """Who is how busy; taking and giving back cost the same with one seat and with a thousand."""
+
+    def __init__(self, clock: Clock, renew: Renew) -> None:
+        """Start without seats; `renew` gives a fresh token, or None when there is none."""
+        self._clock = clock
+        self._renew = renew
+        self._by_load: list[dict[Seat, None]] = [{}]  # seats that carry so many calls
+        self.size = 0
+
+    def add(self, seat: Seat) -> None:
+        """Take a seat in."""
+        self._by_load[0][seat] = None
+        self.size += 1
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncGenerator[Seat]:
+        """Give the seat with the fewest open calls, its token fresh."""
+        seat = self._take()
+        try:
+            if self._is_old(seat):
+                await self._refresh(seat)
+            yield seat
+        finally:
+            self._move(seat, -1)
+
+    def _take(self) -> Seat:
+        group = next(seats for seats in self._by_load if seats)
+        seat = next(reversed(group))
+        self._move(seat, 1)
+        return seat
+
+    def _move(self, seat: Seat, step: int) -> None:
+        del self._by_load[seat.lent][seat]
+        seat.lent += step
+        if seat.lent == len(self._by_load):
+            self._by_load.append({})
+        self._by_load[seat.lent][seat] = None
+
+    def _is_old(self, seat: Seat) -> bool:
+        return seat.is_stale or is_near_expiry(seat.token, self._clock.now().timestamp())
+
+    async def _refresh(self, seat: Seat) -> None:
+        async with seat.lock:
+            if not self._is_old(seat):  # another call did it meanwhile
+                return
+            fresh = await self._renew(seat)
+            seat.is_stale = False
+            if fresh is not None:
+                seat.token = fresh
