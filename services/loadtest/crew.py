@@ -14,6 +14,7 @@ from services.loadtest import frames
 from services.loadtest.tally import Gauge
 
 _log = logging.getLogger(__name__)
+BURY_S = 0.5
 CANCEL_S = 1.0  # for the last batch of a run that is cancelled
 _PARTS_AT_ONCE = 100  # of a batch, before others have their turn on the loop
 _ROOT = Path(__file__).resolve().parents[2]
@@ -159,10 +160,13 @@ class Crew:
 
 
 async def _bury(process: asyncio.subprocess.Process) -> None:
-    """End the process if it still lives, and read its exit code."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-    await process.wait()
+    """Read the exit code of a process that has said its last; end it when it stays."""
     if process.stdin is not None:
         process.stdin.close()
+    try:
+        async with asyncio.timeout(BURY_S):  # a kill at once could take its exit code away
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
