@@ -131,10 +131,31 @@ def _add_load(commands: Commands) -> None:
     )
     load.add_argument("--stop-p95-ttft-ms", type=float, metavar="MS", help="a later p95 breaks it")
     load.add_argument("--confirm", metavar="NAME", help="the name of a production target")
+    _add_load_levels(load)
     load.add_argument("--export", metavar="FILE", help="write every call to a .csv or .json file")
     load.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     _add_target(load)
     _add_data_dir(load)
+
+
+def _add_load_levels(load: argparse.ArgumentParser) -> None:
+    load.add_argument(
+        "--stage", action="append", dest="stages", metavar="SECONDS:LEVEL",
+        help="instead of --seconds, --rate, --ramp: reach that many users evenly (with a trailing "
+        "/s: that many calls a second); give it several times",
+    )  # fmt: skip
+    load.add_argument("--good-ttft-ms", type=float, metavar="MS", help="goodput: first text within")
+    load.add_argument("--good-total-ms", type=float, metavar="MS", help="goodput: reply within")
+    load.add_argument(
+        "--threshold", action="append", dest="thresholds", metavar="METRIC=LIMIT",
+        help="what must hold, e.g. ttft_p95_ms=800, error_share=0.01, goodput_share=0.95",
+    )  # fmt: skip
+    load.add_argument("--forecast", action="store_true", help="only say what it would cost")
+    load.add_argument(
+        "--find-safe", action="store_true",
+        help="find the most users (up to --users) with which everything holds; --seconds is the "
+        "time of each step",
+    )  # fmt: skip
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from gymbro_ui.pages import (
     dashboard,
     e2e,
     executions,
+    loadtest,
     mapping,
     models,
     prompts,
@@ -94,6 +95,21 @@ PAGES: tuple[Page, ...] = (
 # Pages of one thing, reached from a page of the menu; {name} stands for one part of the path.
 DETAILS: tuple[Page, ...] = (
     Page("/sync", word("Sync with Supabase"), "sync", sync.render, parent="/models"),
+    Page("/simulator/load", word("Load test"), "speed", loadtest.render, parent="/simulator"),
+    Page(
+        "/simulator/load/compare",
+        word("Compare load tests"),
+        "compare_arrows",
+        loadtest.render_compare,
+        parent="/simulator",
+    ),
+    Page(
+        "/simulator/load/{key}",
+        word("Load test"),
+        "speed",
+        loadtest.render_one,
+        parent="/simulator",
+    ),
     Page(
         "/executions/{key}",
         word("Execution"),

@@ -22,7 +22,7 @@ class Field(ui.element):
         self._fixed_hint = hint
         with self:
             with ui.element("div").classes("gb-field__label"):
-                ui.label(label)
+                self._name = ui.label(label)
                 self.aside = ui.label("")
             self._slot = ui.element("div")
             self._hint = ui.label(hint).classes("gb-field__hint" if hint else "gb-hide")
@@ -35,6 +35,14 @@ class Field(ui.element):
         control.classes("").style("width:100%")
         self.control = control
         return control
+
+    def rename(self, label: str) -> None:
+        """Change the label."""
+        self.label = label
+        self._name.set_text(label)
+        if self.control is not None:
+            self.control.props["aria-label"] = label
+            self.control.update()
 
     def refuse(self, message: Message | str) -> None:
         """Show why the value cannot be taken; an empty text clears it."""

@@ -53,6 +53,22 @@ class OperatorClient:
         """Return the run id; raise ConflictError when one runs, InputError for a bad value."""
         return str(self._send("POST", "/llm/tests/load", dict(wanted))["run_id"])
 
+    def forecast_load(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a load test would cost; raise InputError for a bad value."""
+        return self._send("POST", "/llm/tests/load/forecast", dict(wanted))
+
+    def start_find(self, wanted: Mapping[str, Any]) -> str:
+        """Return the id of a search for the safe number of users."""
+        return str(self._send("POST", "/llm/tests/load/find", dict(wanted))["execution_id"])
+
+    def load_finding(self, execution_id: str) -> dict[str, Any]:
+        """Return what the search knows so far."""
+        return self._send("GET", f"/llm/tests/load/find/{execution_id}")
+
+    def cancel_execution(self, execution_id: str) -> None:
+        """Ask an execution of any kind to end."""
+        self._send("POST", f"/executions/{execution_id}/cancel")
+
     def load_run(self, run_id: str) -> dict[str, Any]:
         """Return the load test with its figures so far."""
         return self._send("GET", f"/llm/tests/runs/{run_id}")

@@ -1,0 +1,133 @@
+"""Charts of a run over its seconds: in flight, rates, times, errors by kind; several runs on one axis."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from components.charts.options import INK, Axis, Series, lines
+from components.loadtest.words import CLASS_LOOKS
+from components.words import tr
+from services.loadtest.types import LoadRun, Point, SampleClass
+
+_KINDS = (
+    SampleClass.ERRORED,
+    SampleClass.INCOMPLETE,
+    SampleClass.RATE_LIMITED,
+    SampleClass.CANCELLED,
+)
+_ROOM = 92  # for the names at the ends of the lines
+_P50 = Series("p50", (), colour=INK, width=2, dash="solid")
+_P95 = Series("p95", (), colour=INK, dash="solid")
+_P99 = Series("p99", (), colour=INK, dash=(4, 3))
+Get = Callable[[Point], float | None]
+
+
+def flow_options(points: Sequence[Point]) -> dict[str, Any]:
+    """Return in flight and waiting."""
+    return _chart(
+        [
+            _series(Series(tr("In flight"), (), area=True), points, lambda p: p.in_flight),
+            _series(tr("Waiting"), points, lambda p: p.waiting),
+        ]
+    )
+
+
+def rate_options(points: Sequence[Point]) -> dict[str, Any]:
+    """Return calls begun and ended a second."""
+    return _chart(
+        [
+            _series(tr("Begun"), points, lambda p: _rate(p.started, p)),
+            _series(tr("Ended"), points, lambda p: _rate(p.ended, p)),
+        ]
+    )
+
+
+def ttft_options(points: Sequence[Point]) -> dict[str, Any]:
+    """Return the percentiles of the first text."""
+    return _chart(
+        [
+            _series(_P50, points, lambda p: p.ttft_p50),
+            _series(_P95, points, lambda p: p.ttft_p95),
+            _series(_P99, points, lambda p: p.ttft_p99),
+        ],
+        " ms",
+    )
+
+
+def total_options(points: Sequence[Point]) -> dict[str, Any]:
+    """Return the percentiles of the whole answer."""
+    return _chart(
+        [
+            _series(_P50, points, lambda p: p.total_p50),
+            _series(_P95, points, lambda p: p.total_p95),
+        ],
+        " ms",
+    )
+
+
+def error_options(points: Sequence[Point]) -> dict[str, Any]:
+    """Return what did not succeed, by class, a second; colours are those of the classes."""
+    return _chart(
+        [
+            _series(
+                Series(CLASS_LOOKS[kind].label, (), colour=f"var(--{CLASS_LOOKS[kind].tone})"),
+                points,
+                lambda p, kind=kind: _rate(p.counts.get(kind, 0), p),
+            )
+            for kind in _KINDS
+            if any(point.counts.get(kind) for point in points)
+        ]
+    )
+
+
+def own_options(points: Sequence[Point]) -> dict[str, Any]:
+    """Return the gap between events, and how late the console itself was."""
+    return _chart(
+        [
+            _series(tr("Gap p95"), points, lambda p: p.gap_p95),
+            _series(tr("Own p99"), points, lambda p: p.lag_p99),
+        ],
+        " ms",
+    )
+
+
+COMPARED: tuple[tuple[str, Get, str], ...] = (
+    ("ttft", lambda p: p.ttft_p95, " ms"),
+    ("total", lambda p: p.total_p95, " ms"),
+    ("rate", lambda p: _rate(p.ended, p), ""),
+    ("flow", lambda p: p.in_flight, ""),
+)
+
+
+def together(runs: Sequence[LoadRun], names: Sequence[str], get: Get, unit: str) -> dict[str, Any]:
+    """Return one figure of several runs on one axis, counted from the beginning of each."""
+    return _chart(
+        [_series(name, run.timeline, get) for name, run in zip(names, runs, strict=True)],
+        unit,
+    )
+
+
+def _chart(series: Sequence[Series], unit: str = "") -> dict[str, Any]:
+    options = lines(series, axes=(Axis(low=0, unit=unit),))
+    time = dict(options["xAxis"])
+    time["type"] = "value"
+    time["min"] = 0
+    time["axisLabel"] = {**time["axisLabel"], "formatter": "{value} s"}
+    time["minInterval"] = 1
+    options["xAxis"] = time
+    options["grid"] = {**options["grid"], "left": 56 if unit else 44, "right": _ROOM, "top": 12}
+    return options
+
+
+def _series(line: Series | str, points: Sequence[Point], get: Get) -> Series:
+    """Return the line (or one of that name) through these points."""
+    values = [(round(point.at_s), _short(get(point))) for point in points]
+    return replace(line if isinstance(line, Series) else Series(line, ()), points=values)
+
+
+def _rate(count: int, point: Point) -> float:
+    return count / point.seconds if point.seconds else 0.0
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
