@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from services.loadtest.types import LoadRun, SampleClass, StoredSample
+from services.foundation.messages import Message
+from services.loadtest.types import (
+    Forecast,
+    LoadRun,
+    SafeFinding,
+    SampleClass,
+    StoredSample,
+    Summary,
+)
 
 _ERRORS_MOST = 20
 
@@ -29,12 +37,47 @@ def run_row(run: LoadRun) -> dict[str, Any]:
         "errors": [] if summary is None else list(summary.errors)[:_ERRORS_MOST],
         "target": run.target,
         "plan": asdict(plan),
-        "summary": None if summary is None else asdict(summary),
+        "summary": None if summary is None else _summary(summary),
         "stored": run.stored,
         "error": run.error,
+        "arrangement": str(run.arrangement),
+        "baseline": run.baseline,
         "created_at": run.created_at,
         "started_at": run.created_at,
         "finished_at": run.finished_at,
+    }
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    values = asdict(summary)
+    for one in values["thresholds"]:
+        one["words"] = str(Message(**one["words"]))
+    return values
+
+
+def forecast_row(forecast: Forecast) -> dict[str, Any]:
+    """Return what a plan would cost, its warnings as English sentences."""
+    return asdict(forecast) | {"warnings": [str(one) for one in forecast.warnings]}
+
+
+def finding_row(finding: SafeFinding) -> dict[str, Any]:
+    """Return what a search for the safe number of users knows."""
+    return {
+        "execution_id": finding.execution_id,
+        "status": str(finding.state),
+        "safe_users": finding.safe_users,
+        "is_at_least": finding.is_at_least,
+        "words": str(finding.words),
+        "steps": [
+            {
+                "users": step.users,
+                "run_id": step.run_id,
+                "is_held": step.is_held,
+                "reason": None if step.reason is None else str(step.reason),
+                "summary": None if step.summary is None else _summary(step.summary),
+            }
+            for step in finding.steps
+        ],
     }
 
 

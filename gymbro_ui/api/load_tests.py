@@ -1,5 +1,6 @@
 """/api/v1/llm/tests/load and /runs: start, read, export and cancel load tests."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -7,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from gymbro_ui.api.access import REFUSALS, admin_caller
-from gymbro_ui.api.load_rows import run_row, sample_row
+from gymbro_ui.api.load_rows import finding_row, forecast_row, run_row, sample_row
 from gymbro_ui.api.wire_errors import envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
@@ -39,8 +40,27 @@ class TargetBody(BaseModel):
     service_key: Annotated[str, Field(max_length=5_000)] = ""
 
 
+class StageBody(BaseModel):
+    """A piece of the run: its level is reached evenly by its end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: float
+    users: int | None = None
+    rate: float | None = None
+
+
+class ThresholdBody(BaseModel):
+    """What must hold over the whole run; the metrics are those of services.loadtest.thresholds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metric: Annotated[str, Field(max_length=40)]
+    limit: float
+
+
 class LoadBody(BaseModel):
-    """What a load test shall do; the ranges are those of services.loadtest.rules."""
+    """What a load test shall do; the ranges are those of services.loadtest.reading."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,6 +83,11 @@ class LoadBody(BaseModel):
     stop_errors: int | None = None
     stop_error_share: float | None = None
     stop_p95_ttft_ms: float | None = None
+    stages: Annotated[list[StageBody] | None, Field(max_length=50)] = None
+    good_ttft_ms: float | None = None
+    good_total_ms: float | None = None
+    thresholds: Annotated[list[ThresholdBody] | None, Field(max_length=20)] = None
+    worker: bool | None = None
     target_id: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
     target: TargetBody | None = None
     confirm: Annotated[str, Field(max_length=200)] | None = None
@@ -75,6 +100,8 @@ def router(console: "Console") -> APIRouter:
         prefix="/api/v1/llm/tests", tags=["load tests"], route_class=WireRoute, responses=REFUSALS
     )
     _add_acts(api, console)
+    _add_finder(api, console)
+    _add_timeline(api, console)
     _add_reads(api, console)
     return api
 
@@ -102,6 +129,43 @@ def _add_acts(api: APIRouter, console: "Console") -> None:
         return envelope(request_id_of(request.scope), ids, code=202, **ids)
 
 
+def _add_finder(api: APIRouter, console: "Console") -> None:
+    admin = Depends(admin_caller(console))
+
+    @api.post("/load/forecast")
+    async def forecast(body: LoadBody, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Say what a load test would cost and which limits it would meet; nothing is sent."""
+        found = await console.loadtest.forecast(await _plan(console, body))
+        return envelope(request_id_of(request.scope), forecast_row(found))
+
+    @api.post("/load/find", status_code=202)
+    async def find(body: LoadBody, request: Request, caller: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Search the most users with which everything holds; each step is a load test of its own."""
+        execution = await console.loadtest.finder.start(
+            await _plan(console, body),
+            trigger=Trigger(body.trigger),
+            started_by=caller.email or caller.user_id,
+        )
+        ids = {"execution_id": execution.execution_id}
+        return envelope(request_id_of(request.scope), ids, code=202, **ids)
+
+    @api.get("/load/find/{run_id}")
+    async def finding(run_id: RunId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Return what a search knows so far, with its steps."""
+        found = await console.loadtest.finder.finding(run_id)
+        return envelope(request_id_of(request.scope), finding_row(found))
+
+
+def _add_timeline(api: APIRouter, console: "Console") -> None:
+    admin = Depends(admin_caller(console))
+
+    @api.get("/runs/{run_id}/timeline")
+    async def timeline(run_id: RunId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Return one load test second by second, at most 600 spans."""
+        found = console.loadtest.live(run_id) or await console.loadtest.run(run_id)
+        return envelope(request_id_of(request.scope), [asdict(one) for one in found.timeline])
+
+
 def _add_reads(api: APIRouter, console: "Console") -> None:
     admin = Depends(admin_caller(console))
 
@@ -120,7 +184,8 @@ def _add_reads(api: APIRouter, console: "Console") -> None:
     @api.get("/runs/{run_id}")
     async def run(run_id: RunId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
         """Return one load test with its figures so far."""
-        return envelope(request_id_of(request.scope), run_row(await console.loadtest.run(run_id)))
+        found = console.loadtest.live(run_id) or await console.loadtest.run(run_id)
+        return envelope(request_id_of(request.scope), run_row(found))
 
     @api.get("/runs/{run_id}/results")
     async def results(  # pyright: ignore[reportUnusedFunction]  # one parameter of the query each

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gymbro_ui.command_line import Arguments
+from gymbro_ui.commands import load_finding
 from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, target_of, wait
 from services.foundation.errors import ConflictError, ConsoleError, InputError
 from services.operator.client import OperatorClient
@@ -20,19 +21,15 @@ _POLLS_MAX = round(2 * 60 * 60 / POLL_S)
 _OPEN = ("pending", "running")
 _OPTIONS = (
     "users", "requests", "seconds", "rate", "ramp_s", "cap", "models", "message", "user_type",
-    "sign_ins", "timeout_s", "stop_error_share", "stop_p95_ttft_ms", "confirm",
+    "sign_ins", "timeout_s", "stop_error_share", "stop_p95_ttft_ms", "confirm", "good_ttft_ms",
+    "good_total_ms",
 )  # fmt: skip
 
 
 def run(arguments: Arguments) -> int:
     """Return 0 when every threshold held, 4 when one broke, 2 or 5 when it did not run."""
     try:
-        file = _file(arguments.options.export)
-        with open_console(arguments) as client:
-            found = _follow(client, client.start_load(_wanted(arguments)))
-            if file is not None:
-                content = client.export_load(found["run_id"], file.suffix[1:])
-                file.write_bytes(content)
+        return _run(arguments)
     except ConflictError as error:
         say_aside(f"gymbro-console: {error}")
         return ALREADY_RUNNING
@@ -42,14 +39,71 @@ def run(arguments: Arguments) -> int:
     except (ConsoleError, OSError) as error:
         say_aside(f"gymbro-console: {error}")
         return BROKEN
-    return _report(found, as_json=arguments.options.json)
+
+
+def _run(arguments: Arguments) -> int:
+    options = arguments.options
+    file, wanted = _file(options.export), _wanted(arguments)
+    with open_console(arguments) as client:
+        if options.forecast:
+            return _show_forecast(client.forecast_load(wanted), as_json=options.json)
+        if options.find_safe:
+            return load_finding.run(client, wanted, as_json=options.json)
+        found = _follow(client, client.start_load(wanted))
+        if file is not None:
+            file.write_bytes(client.export_load(found["run_id"], file.suffix[1:]))
+    return _report(found, as_json=options.json)
 
 
 def _wanted(arguments: Arguments) -> dict[str, Any]:
     options = arguments.options
     given = {name: getattr(options, name) for name in _OPTIONS}
     plan = {name: value for name, value in given.items() if value is not None}
+    if options.stages:
+        plan["stages"] = [_stage(text) for text in options.stages]
+    if options.thresholds:
+        plan["thresholds"] = [_threshold(text) for text in options.thresholds]
     return plan | target_of(options) | {"trigger": "command"}
+
+
+def _stage(text: str) -> dict[str, float | int]:
+    """Read `30:100` (users) or `30:50/s` (calls a second); raise InputError."""
+    seconds, _, level = text.partition(":")
+    try:
+        if level.endswith("/s"):
+            return {"seconds": float(seconds), "rate": float(level[:-2])}
+        return {"seconds": float(seconds), "users": int(level)}
+    except ValueError:
+        raise InputError("--stage needs seconds:users or seconds:rate/s, not {value}",
+                         value=text[:40]) from None  # fmt: skip
+
+
+def _threshold(text: str) -> dict[str, str | float]:
+    """Read `ttft_p95_ms=800`; raise InputError."""
+    metric, _, limit = text.partition("=")
+    try:
+        return {"metric": metric.strip(), "limit": float(limit)}
+    except ValueError:
+        raise InputError("--threshold needs metric=limit, not {value}", value=text[:40]) from None
+
+
+def _show_forecast(found: Mapping[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        return HELD
+    about = "" if found["is_exact"] else "about "
+    seconds = "unknown" if found["duration_s"] is None else f"{found['duration_s']:.0f} s"
+    lines = [
+        f"{about}{found['calls']} calls, up to {found['sign_ins']} sign-ins, "
+        f"{found['streams']} streams at once in the {found['arrangement']}",
+        f"duration {seconds}, expected 429s {found['expected_429']}, "
+        f"files and sockets {found['descriptors']} of {found['descriptor_limit'] or 'unlimited'}",
+        *(f"quota {one['family']}: {one['needed']} needed, "
+          f"{'no limit' if one['room'] is None else one['room']}" for one in found["quotas"]),
+        *(f"! {text}" for text in found["warnings"]),
+    ]  # fmt: skip
+    sys.stdout.write("\n".join(lines) + "\n")
+    return HELD
 
 
 def _file(name: str | None) -> Path | None:
@@ -115,7 +169,10 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         f"{summary['elapsed_s']} s, {summary['rate_per_s']} calls/s, "
         f"at most {summary['peak_in_flight']} in flight, error share {summary['error_share']:.2%}",
     ]
-    for name, label in (("ttft", "TTFT"), ("total", "total"), ("late", "late start")):
+    lines.append(f"engine {found['arrangement']}")
+    for name, label in (
+        ("ttft", "TTFT"), ("total", "total"), ("gaps", "gaps"), ("late", "late start"),
+    ):  # fmt: skip
         if summary[name]["count"]:
             shown = "  ".join(
                 f"{k} {summary[name][k]:.1f}" for k in ("p50", "p90", "p95", "p99", "max")
@@ -123,7 +180,11 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
             lines.append(f"{label:<11} ms  {shown}")
     if not summary["is_lag_sound"]:
         lag = summary["loop_lag"]["p99"]
-        lines.append(f"! the console's own loop was late (p99 {lag:.1f} ms): times may be too long")
+        lines.append(f"! the engine's own loop was late (p99 {lag:.1f} ms): times may be too long")
     if summary["dropped_starts"]:
         lines.append(f"! {summary['dropped_starts']} starts found no room and were dropped")
+    lines += [
+        f"{'held  ' if one['is_held'] else 'BROKEN'} {one['words']}"
+        for one in summary["thresholds"]
+    ]
     return lines

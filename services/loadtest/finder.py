@@ -183,7 +183,7 @@ def _tried(runs: list[LoadRun]) -> list[tuple[int, bool]]:
 def _step(run: LoadRun) -> FinderStep:
     is_held = run.state is RunState.SUCCEEDED
     broken = () if run.summary is None else run.summary.thresholds
-    reason = next((one.words for one in broken if not one.is_held), Message(run.error or "-"))
+    reason = next((one.words for one in broken if not one.is_held), None)
     return FinderStep(run.plan.users, run.run_id, is_held, None if is_held else reason, run.summary)
 
 
@@ -202,8 +202,8 @@ def _words(verdict: climb.Verdict, steps: tuple[FinderStep, ...]) -> Message:
     if verdict.next_users is not None or verdict.safe_users is None:
         return say("Not known yet")
     if verdict.safe_users == 0:
-        reason = next((one.reason for one in reversed(steps) if one.reason), Message("-"))
-        return say("Not even 1 user: {reason}", reason=str(reason))
+        reason = next((str(one.reason) for one in reversed(steps) if one.reason), "-")
+        return say("Not even 1 user: {reason}", reason=reason)
     if verdict.is_at_least:
         return say("At least {users} users: the most that were allowed held too",
                    users=verdict.safe_users)  # fmt: skip

@@ -141,3 +141,51 @@ def test_a_workflow_can_have_a_load_test_as_a_step(mapped: ConsoleProcess) -> No
         assert run["status"] == "succeeded", run
         newest = operator.get("/llm/tests/runs", params={"limit": 1}).json()["data"][0]
         assert newest["summary"]["counts"]["success"] == newest["stored"] == 3
+
+
+def test_a_forecast_says_what_it_costs_and_sends_nothing(mapped: ConsoleProcess) -> None:
+    answer = run_command(
+        "load", "--users", "10", "--requests", "50", "--models", "fast", "--forecast", "--json",
+        "--data-dir", str(mapped.data_dir),
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert (found["calls"], found["sign_ins"], found["streams"]) == (50, 5, 10)
+    assert found["is_self"]
+    assert any("this console" in text for text in found["warnings"])
+
+
+def test_the_safe_number_is_found_by_command(mapped: ConsoleProcess) -> None:
+    answer = run_command(
+        "load", "--users", "2", "--seconds", "1", "--models", "fast", "--find-safe",
+        "--threshold", "error_share=0", "--threshold", "limited_share=1",
+        "--data-dir", str(mapped.data_dir),
+    )  # fmt: skip
+    assert (answer.returncode, answer.stdout.strip()) == (
+        0,
+        "At least 2 users: the most that were allowed held too",
+    ), answer.stderr
+    assert answer.stderr.count("held") == 3
+
+
+def test_stages_and_thresholds_are_read_and_kept(mapped: ConsoleProcess) -> None:
+    answer = run_command(
+        "load", "--stage", "0.5:4", "--stage", "0.5:4", "--models", "fast", "--users", "4",
+        "--threshold", "ttft_p95_ms=1", "--good-ttft-ms", "1", "--json",
+        "--data-dir", str(mapped.data_dir),
+    )  # fmt: skip
+    found = json.loads(answer.stdout)
+    assert answer.returncode == 4
+    assert found["plan"]["stages"][1] == {"seconds": 0.5, "users": 4, "rate": None}
+    assert {one["metric"] for one in found["summary"]["thresholds"] if not one["is_held"]} == {
+        "ttft_p95_ms"
+    }
+    assert found["summary"]["good"] < found["summary"]["counts"]["success"]
+    with mapped.operator() as operator:
+        line = operator.get(f"/llm/tests/runs/{found['run_id']}/timeline").json()["data"]
+    assert sum(point["ended"] for point in line) == found["summary"]["counts"]["success"]
+
+
+def test_a_bad_stage_is_bad_use(mapped: ConsoleProcess) -> None:
+    answer = run_command("load", "--users", "1", "--stage", "x", "--data-dir", str(mapped.data_dir))
+    assert answer.returncode == 2
