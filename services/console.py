@@ -25,6 +25,7 @@ from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
+from services.journal.service import Journal
 from services.load_history.service import LoadHistory
 from services.loadtest.parts import LoadParts, OwnServer
 from services.loadtest.service import LoadTests
@@ -85,6 +86,8 @@ class Console:
         self.settings.load()
         self.accounts = Accounts(database, clock, self.secrets, env)
         self.accounts.load()
+        self.journal = Journal(database, clock, self.tasks, env.runtime_dir)
+        self.journal.load()
         self.logs = Logs(self.settings, clock, self.known_secrets)
         self.verifier = Verifier(self.accounts, clock, env)
         self.access = Access(database, clock, self.tasks, self.settings)
@@ -106,7 +109,7 @@ class Console:
         self.mapping.load()
         self.prompts = Prompts(database, clock)
         self.prompts.load()
-        self.executions = Executions(database, clock, self.tasks, settings)
+        self.executions = Executions(database, clock, self.tasks, settings, self.journal)
         catalogue = Catalogue(self.models, self.mapping, self.prompts)
         self.cloud = Cloud(
             database, clock, self.tasks, self.secrets, self.env, catalogue, self.executions
@@ -117,7 +120,7 @@ class Console:
         self.schedules = Schedules(database, clock, settings, self.tasks)
         if not self.one_shot:
             self.schedules.load()
-        self.stats = Stats(database, clock, self.tasks, settings, self.verifier)
+        self.stats = Stats(database, clock, self.tasks, settings, self.verifier, self.journal)
         self.gateway = Gateway(
             database,
             clock,
@@ -128,6 +131,7 @@ class Console:
             self.prompts,
             self.suppliers,
             self.stats,
+            self.journal,
         )
         if not self.is_read_only:
             self.gateway.load()
@@ -147,13 +151,16 @@ class Console:
             self.suppliers,
             self.models,
             self.prompts,
+            self.journal,
         )
         self.e2e = E2e(parts)
         self.e2e.load()
-        store, clock, settings = self.database, self.clock, self.settings
+        store, clock, settings, journal = self.database, self.clock, self.settings, self.journal
         own = OwnServer(self.gateway, self.mapping)
         self.loadtest = LoadTests(
-            LoadParts(store, clock, settings, self.targets, self.identities, self.executions, own)
+            LoadParts(
+                store, clock, settings, self.targets, self.identities, self.executions, own, journal
+            )
         )
         self.load_history = LoadHistory(store, self.loadtest)
         self.dialogs = Dialogs(
@@ -200,7 +207,8 @@ class Console:
         """What an operator must know about the store: what is wrong now, then what start found."""
         now = self.database.health().notices
         found = [notice for notice in self.store.report.notices if notice not in now]
-        return [Message(notice.text, notice.params) for notice in (*now, *found)]
+        notices = [Message(notice.text, notice.params) for notice in (*now, *found)]
+        return [*notices, *self.journal.notices]
 
     @property
     def is_read_only(self) -> bool:
@@ -226,6 +234,7 @@ class Console:
             _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
             return
         await self.access.start()
+        await self.journal.start()  # first: a run whose end it holds was not interrupted
         await self.executions.recover()
         await self.gateway.start()
         await self.stats.start()
@@ -234,9 +243,8 @@ class Console:
         await self.dialogs.recover()
         if not self.one_shot:
             await self.schedules.start(self.e2e.fire)
-            await self.monitor.start()
-            await self.cloud.start()
-            await self.upkeep.start()
+            for part in (self.monitor, self.cloud, self.upkeep):
+                await part.start()
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
@@ -252,15 +260,10 @@ class Console:
     async def _stop(self) -> None:
         if not self._is_started:
             return
-        await self.access.stop()
-        await self.schedules.stop()
-        await self.upkeep.stop()
-        await self.monitor.stop()
-        await self.cloud.stop()
-        await self.executions.stop()
-        await self.dialogs.stop()
-        await self.gateway.stop()
-        await self.stats.stop()
+        jobs = (self.access, self.schedules, self.upkeep, self.monitor, self.cloud)
+        kept = (self.executions, self.dialogs, self.gateway, self.stats, self.journal)
+        for part in (*jobs, *kept):  # the journal last: it takes what the others could not store
+            await part.stop()
         await self.identities.close()
         self.chat.close()
         await self.suppliers.close()
@@ -278,6 +281,7 @@ class Console:
         if not self._is_closed:
             self._is_closed = True
             self.database.close_now()
+            self.journal.close()
             self.logs.remove()
             self.lock.release()
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col, select
 
+from db.queries.upsert import insert_into
 from db.tables.messages import ConversationLogRow, GatewayMessageRow
 
 PURGE_AT_ONCE = 500
@@ -17,15 +18,11 @@ def add_message(session: Session, values: Mapping[str, Any]) -> None:
     session.exec(insert(GatewayMessageRow).values(**values))
 
 
-def close_message(
-    session: Session, message_id: str, state: str, terminal: Mapping[str, Any], now: datetime
-) -> None:
-    """Keep the terminal event of a message."""
-    session.exec(
-        update(GatewayMessageRow)
-        .where(col(GatewayMessageRow.message_id) == message_id)
-        .values(state=state, terminal_json=dict(terminal), finished_at=now)
-    )
+def keep_message(session: Session, values: Mapping[str, Any]) -> None:
+    """Keep a message with its terminal event, whether or not it was kept when it was accepted."""
+    statement = insert_into(session, GatewayMessageRow).values(**values)
+    ended = {name: values.get(name) for name in ("state", "terminal_json", "finished_at")}
+    session.exec(statement.on_conflict_do_update(index_elements=["message_id"], set_=ended))
 
 
 def close_running(session: Session, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Add to and read the usage counters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -23,13 +23,15 @@ def add_activity(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add request counts per user and day; each mapping holds every column but the id."""
     for values in rows:
         statement = insert_into(session, UserActivityRow).values(**values)
-        new = statement.excluded
+        new, row = statement.excluded, UserActivityRow
+        first, last = _smaller(session), _larger(session)
         session.exec(
             statement.on_conflict_do_update(
                 index_elements=["user_id", "activity_date"],
-                set_={
-                    "request_count": col(UserActivityRow.request_count) + new.request_count,
-                    "last_request_at": new.last_request_at,
+                set_={  # what the journal adds may be older than what is there
+                    "request_count": col(row.request_count) + new.request_count,
+                    "first_request_at": first(col(row.first_request_at), new.first_request_at),
+                    "last_request_at": last(col(row.last_request_at), new.last_request_at),
                 },
             )
         )
@@ -86,10 +88,18 @@ def keep_quota(session: Session, used: Sequence[tuple[str, str, date, int]], now
             updated_at=now,
         )
         stored, new = col(ModelDailyUsageRow.count), statement.excluded["count"]
-        larger = func.max if session.get_bind().dialect.name == "sqlite" else func.greatest
+        larger = _larger(session)
         session.exec(
             statement.on_conflict_do_update(
                 index_elements=["user_id", "model_key", "usage_date"],
                 set_={"count": larger(stored, new), "updated_at": now},
             )
         )
+
+
+def _larger(session: Session) -> Callable[..., Any]:
+    return func.max if session.get_bind().dialect.name == "sqlite" else func.greatest
+
+
+def _smaller(session: Session) -> Callable[..., Any]:
+    return func.min if session.get_bind().dialect.name == "sqlite" else func.least

@@ -152,6 +152,7 @@ class Launching:
             live.launch = await runner.keep(rest)
         except DatabaseUnavailableError as error:
             _log.error("launch %d could not be closed: %s", live.launch.launch_no, error)
+            await runner.set_aside(error)
             self._parts.tasks.start(self._close_late(live, runner, rest), "e2e late close")
         finally:
             await runner.release()

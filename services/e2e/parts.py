@@ -8,6 +8,7 @@ from services.executions.service import Executions
 from services.foundation.clock import Clock
 from services.foundation.tasks import Tasks
 from services.identities.service import Identities
+from services.journal.types import NO_JOURNAL, Keeper
 from services.mapping.service import Mappings
 from services.models.service import Models
 from services.prompts.service import Prompts
@@ -32,3 +33,4 @@ class E2eParts:
     suppliers: Suppliers
     models: Models
     prompts: Prompts
+    journal: Keeper = NO_JOURNAL

@@ -37,7 +37,7 @@ class E2e(Present):
     def __init__(self, parts: E2eParts) -> None:
         """Register the kind; load() reads the past."""
         super().__init__(parts)
-        self._store = E2eStore(parts.database, parts.clock)
+        self._store = E2eStore(parts.database, parts.clock, parts.journal)
         self.obtaining = Obtaining(parts)  # whether tokens can be had
         self._launching = Launching(parts, self._store, self.obtaining)
         self._openings = Openings(parts.executions, parts.tasks)

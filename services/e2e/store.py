@@ -1,5 +1,6 @@
 """What an end-to-end run writes: the launch first, each cell as it is judged, and the end."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from db.engine import Database
+from db.errors import DatabaseUnavailableError
 from db.queries import e2e_runs as queries
 from db.tables.e2e_runs import E2eLaunchRow, E2eRunRow
 from services.e2e.matrix import percentile
@@ -26,7 +28,9 @@ from services.e2e.types import (
 )
 from services.foundation.clock import Clock
 from services.foundation.redact import redact
+from services.journal.types import NO_JOURNAL, Keeper
 
+_log = logging.getLogger(__name__)
 OPEN_CODES = (STATUS_CODES[CellStatus.PENDING], STATUS_CODES[CellStatus.RUNNING])
 RESTARTED = "server_restarted"
 
@@ -34,9 +38,10 @@ RESTARTED = "server_restarted"
 class E2eStore:
     """The rows of launches, runs, cells and replies."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Write to that database."""
+    def __init__(self, database: Database, clock: Clock, journal: Keeper = NO_JOURNAL) -> None:
+        """Write to that database; the journal takes results it refuses."""
         self._database = database
+        self._journal = journal
         self._clock = clock
 
     async def open(self, launch: Launch, runs: Sequence[Run]) -> Launch:
@@ -79,12 +84,26 @@ class E2eStore:
                 queries.keep_reply(session, values[0][0], kept[0], is_cut=kept[1])
             queries.update_run(session, run.run_id, counts)
 
-        await self._database.write(change)
+        try:
+            await self._database.write(change)
+        except DatabaseUnavailableError as error:  # the run's counts are written with its end
+            if not await self._keep_cells(cells, error):
+                raise
+            if kept is not None:
+                reply_row = {"cell_id": values[0][0], "text": kept[0], "is_cut": kept[1]}
+                await self._journal.keep("e2e_replies", [reply_row], error)
+
+    async def _keep_cells(self, cells: Sequence[Cell], error: DatabaseUnavailableError) -> bool:
+        rows = [_cell_row(cell) for cell in cells]
+        return await self._journal.keep("e2e_mapped_model_results", rows, error)
 
     async def note_sign_in(self, run: Run) -> None:
-        """Keep the way a run signed in and what its token said."""
+        """Keep the way a run signed in and what its token said; its end says both again."""
         values = {"auth_mode": run.auth_mode, "is_anonymous": run.is_anonymous}
-        await self._database.write(lambda s: queries.update_run(s, run.run_id, values))
+        try:
+            await self._database.write(lambda s: queries.update_run(s, run.run_id, values))
+        except DatabaseUnavailableError as error:
+            _log.warning("how run %s signed in is kept at its end: %s", run.run_id, error)
 
     async def close(
         self, launch: Launch, runs: Sequence[Run], cells: Sequence[Cell], *, was_stopped: bool
@@ -107,6 +126,19 @@ class E2eStore:
 
         await self._database.write(change)
         return ended
+
+    async def set_aside(
+        self, launch: Launch, runs: Sequence[Run], cells: Sequence[Cell], error: Exception
+    ) -> None:
+        """Give the end of a launch to the journal; a later try of close() may still come first."""
+        ended = replace(launch, **summed_up(cells))
+        keep = self._journal.keep
+        ends = [{"run_id": run.run_id, **_run_end(run)} for run in runs]
+        rows = [_cell_row(cell) for cell in cells]
+        await keep("e2e_mapped_model_results", rows, error)
+        await keep("e2e_mapped_model_runs", ends, error)
+        row = {"launch_id": launch.launch_id, **_launch_end(ended)}
+        await keep("e2e_launches", [row], error)
 
     async def recover(self) -> list[Launch]:
         """Return the launches another start of the process left open, closed as interrupted."""
@@ -163,6 +195,10 @@ def _recover(session: Session, now: datetime) -> list[Launch]:
 
 def _elapsed_ms(start: datetime, end: datetime) -> int:
     return max(0, round((end - start).total_seconds() * 1000))
+
+
+def _cell_row(cell: Cell) -> dict[str, Any]:
+    return {"id": cell.id, "run_id": cell.run_id, **cell_values(cell)}
 
 
 def _run_row(run: Run, launch: Launch) -> E2eRunRow:

@@ -164,15 +164,19 @@ class Keeper:
         def told(seq: int, changed: Changed) -> None:
             self._forget(run, values, seq, tuple(changed.events))
 
+        refused: DatabaseUnavailableError | None = None
         for attempt in range(1, END_TRIES + 1):
             try:
                 await self._store.change(run.execution, sources, values, lines, told)
-            except DatabaseUnavailableError:
+            except DatabaseUnavailableError as error:
+                refused = error
                 _log.exception("the end of %s was not saved", run.execution.execution_id)
                 if attempt < END_TRIES:
                     await self._clock.sleep(1.0)
             else:
                 return
+        assert refused is not None
+        await self._store.set_aside(run.execution, values, refused)
         self._forget(run, values, run.execution.seq, ())
         late = self._save_late(run.execution, values)
         self.unsaved[run.execution.execution_id] = run.execution

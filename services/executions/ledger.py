@@ -40,7 +40,6 @@ class Ledger:
         self._tasks = tasks
         self._changes: deque[_Change] = deque()
         self._seq = 0  # the newest number given away
-        self._is_loaded = False
         self._is_pumping = False
 
     @property
@@ -84,7 +83,8 @@ class Ledger:
 
     async def _write(self, batch: list[_Change]) -> tuple[int, list[Any]]:
         def apply(session: Session) -> tuple[int, list[Any]]:
-            first = (self._seq if self._is_loaded else queries.newest_seq(session)) + 1
+            # The journal numbers what it writes back itself: the store knows the newest number.
+            first = max(self._seq, queries.newest_seq(session)) + 1
             return first, queries.apply_each(session, [change.write for change in batch], first)
 
         return await self._database.write(apply)
@@ -98,7 +98,7 @@ class Ledger:
                 _fail(change, error)
             return
         first, values = writing.result()
-        self._seq, self._is_loaded = first + len(batch) - 1, True
+        self._seq = first + len(batch) - 1
         for seq, (change, value) in enumerate(zip(batch, values, strict=True), first):
             if isinstance(value, Exception):
                 _fail(change, value)

@@ -36,6 +36,8 @@ from services.foundation.messages import Message, say
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
+from services.journal.types import NO_JOURNAL
+from services.journal.types import Keeper as Keeping
 from services.settings.service import Settings
 
 _log = logging.getLogger(__name__)
@@ -49,7 +51,12 @@ class Executions(ExecutionReader):
     """Work started once, ended once, its state on disk before it is announced."""
 
     def __init__(
-        self, database: Database, clock: Clock, tasks: Tasks, settings: Settings | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        tasks: Tasks,
+        settings: Settings | None = None,
+        journal: Keeping = NO_JOURNAL,
     ) -> None:
         """Start with no kind and nothing running."""
         self._clock = clock
@@ -60,7 +67,8 @@ class Executions(ExecutionReader):
         self._is_stopping = False
         self.boot_id = new_id("boot")
         roster = Roster()
-        store = ExecutionStore(database, clock, Ledger(database, tasks), self.boot_id)
+        ledger = Ledger(database, tasks)
+        store = ExecutionStore(database, clock, ledger, self.boot_id, journal)
         self._keeper = Keeper(clock, tasks, store, roster, self._tell)
         folder = None if settings is None else settings.env.runtime_dir
         super().__init__(store, roster, self._keeper.unsaved, folder)
@@ -266,8 +274,7 @@ class Executions(ExecutionReader):
             for event in changed.events:
                 self.noted.emit(event)
 
-        changed = await self._store.change(run.execution, rules.OPEN, {}, [line], told)
-        return changed.events[0].seq if changed.events else 0
+        return await self._store.note(run.execution, line, told)
 
     async def start_part(
         self, run: Running, name: str, params: Mapping[str, Any], options: StartOptions

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from db.engine import Database
+from db.errors import DatabaseUnavailableError
 from db.queries import execution_pages as pages
 from db.queries import executions as queries
 from db.tables.executions import ExecutionRow
@@ -23,6 +24,7 @@ from services.executions.types import (
 )
 from services.foundation.clock import Clock
 from services.foundation.messages import say
+from services.journal.types import NO_JOURNAL, Keeper
 
 KINDS_MAX = 20  # in one filter
 PRUNE_BATCH = 500
@@ -48,8 +50,16 @@ class Changed:
 class ExecutionStore:
     """What of executions is on disk."""
 
-    def __init__(self, database: Database, clock: Clock, ledger: Ledger, boot_id: str) -> None:
-        """Write rows of this start of the process."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ledger: Ledger,
+        boot_id: str,
+        journal: Keeper = NO_JOURNAL,
+    ) -> None:
+        """Write rows of this start of the process; the journal takes what the store refuses."""
+        self._journal = journal
         self._database = database
         self._clock = clock
         self._ledger = ledger
@@ -99,6 +109,29 @@ class ExecutionStore:
             return Changed(events, is_moved=True)
 
         return await self._ledger.put(write, told)
+
+    async def note(self, execution: Execution, line: Line, told: Told) -> int:
+        """Return the number of a new event; 0 when it ended, or when the event waits in the journal.
+
+        Raises DatabaseUnavailableError when nothing took it.
+        """
+        try:
+            changed = await self.change(execution, rules.OPEN, {}, [line], told)
+        except DatabaseUnavailableError as error:
+            kind, text, data = line
+            row = {"execution_id": execution.id, "at": self._clock.now()}
+            row |= {"kind": kind, "text": text, "data": data}
+            if not await self._journal.keep("execution_events", [row], error):
+                raise
+            return 0
+        return changed.events[0].seq if changed.events else 0
+
+    async def set_aside(
+        self, execution: Execution, values: Mapping[str, Any], error: DatabaseUnavailableError
+    ) -> None:
+        """Give an ending the store refused to the journal; a later try may still come first."""
+        row = {"execution_id": execution.execution_id, **values}
+        await self._journal.keep("executions", [row], error)
 
     async def interrupt_left_over(self) -> int:
         """Close what another start left open, waiting ones too; return how many there were."""

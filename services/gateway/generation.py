@@ -14,6 +14,7 @@ from services.gateway.delivery import Event
 from services.gateway.frames import DeltaFrames, frame
 from services.gateway.job import Job, supplier_words
 from services.gateway.message_log import BuffersFullError
+from services.journal.types import Keeper
 from services.settings.types import ResultMode
 from services.suppliers.types import Delta, SupplierCall, SupplierError
 
@@ -45,9 +46,12 @@ class MessageFailedError(Exception):
 class Generation:
     """Works off jobs; each ends with one completed or error event, on disk before it is told."""
 
-    def __init__(self, database: Database, clock: Clock, suppliers: Streams, ended: Ended) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, suppliers: Streams, ended: Ended, journal: Keeper
+    ) -> None:
         """Tell `ended` of every job with its event and latency in ms."""
         self._database = database
+        self._journal = journal
         self._clock = clock
         self._suppliers = suppliers
         self._ended = ended
@@ -132,15 +136,12 @@ class Generation:
 
     async def _close(self, job: Job, event: str, data: dict[str, Any]) -> None:
         """Keep the end on disk, then tell it: who saw it once sees it again after a restart."""
-        state = "completed" if event == "completed" else "error"
-        now = self._clock.now()
-        message_id = job.log.message_id
+        row = job.message_row(event, data, self._clock.now())
         try:
-            await self._database.write(
-                lambda session: queries.close_message(session, message_id, state, data, now)
-            )
+            await self._database.write(lambda session: queries.keep_message(session, row))
         except DatabaseUnavailableError as error:
-            _log.warning("the end of message %s is not on disk: %s", message_id, error)
+            if not await self._journal.keep("gateway_messages", [row], error):
+                _log.warning("the end of message %s is not on disk: %s", job.log.message_id, error)
         finally:
             job.log.close(frame(event, data))
         latency_ms = round((self._clock.monotonic() - job.began) * 1000)

@@ -108,6 +108,21 @@ class Job:
             "upstream_status": status,
         }
 
+    def message_row(self, event: str, data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Return the message's row with its terminal event."""
+        return {
+            "message_id": self.log.message_id,
+            "conversation_id": self.log.conversation_id,
+            "request_id": self.request_id,
+            "user_id": self.caller.user_id,
+            "model_key": self.key,
+            "result_mode": str(self.mode),
+            "state": "completed" if event == "completed" else "error",
+            "terminal_json": dict(data),
+            "created_at": self.created_at,
+            "finished_at": now,
+        }
+
     def log_row(self, event: str, data: Mapping[str, Any], latency_ms: int) -> dict[str, Any]:
         """Return the summary for the conversation log."""
         is_error = event == "error"

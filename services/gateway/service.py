@@ -32,6 +32,7 @@ from services.gateway.types import (
     StoredLog,
     UsageSink,
 )
+from services.journal.types import NO_JOURNAL, Keeper
 from services.mapping.service import Mappings
 from services.models.service import Models
 from services.prompts.service import Prompts
@@ -57,6 +58,7 @@ class Gateway:
         prompts: Prompts,
         suppliers: Streams,
         usage: UsageSink,
+        journal: Keeper = NO_JOURNAL,
     ) -> None:
         """Start with nothing accepted; load() reads what a former process left."""
         self._database = database
@@ -66,11 +68,11 @@ class Gateway:
         self._usage = usage
         self.called: Signal[tuple[int, bool]] = Signal("gateway.called")  # endpoint id, good
         self._quota = Quota(clock)
-        self._recorder = Recorder(database, clock, self._quota)
+        self._recorder = Recorder(database, clock, self._quota, journal)
         self._routing = Routing(models, mappings, prompts, settings, self._quota)
         self.board = Board(clock)
         self.guards = Guards(clock, settings.env.rate_limits)
-        generation = Generation(database, clock, suppliers, self._ended)
+        generation = Generation(database, clock, suppliers, self._ended, journal)
         self._messages = Messages(
             database,
             clock,
@@ -105,7 +107,7 @@ class Gateway:
     async def stop(self) -> None:
         """End what is generated and write what still waits."""
         await self._messages.stop()
-        await self._recorder.flush()
+        await self._recorder.close()
 
     def address_of(self, peer: str, headers: HeaderLookup) -> Address:
         """Return where a request came from, as far as its headers can be believed."""

@@ -77,7 +77,7 @@ class Job:
             parts.identities, parts.clock, task.target, plan.user_type
         )
         self._tally = Tally(plan)
-        self._recorder = Recorder(parts.database, parts.clock, task.run)
+        self._recorder = Recorder(parts.database, parts.clock, task.run, parts.journal)
         self._stopped: Message | None = None
 
     async def work(self) -> Ending:
@@ -265,12 +265,22 @@ class Job:
         """Close the sockets, store the last rows, delete the users that were made."""
         try:
             await self._recorder.finish()
+            await self._tell_of_journal()
         finally:
             self._chat.close()
             if self._owns_pool:
                 await self._pool.close(release_s)
             total = self._plan.requests or 0
             await self._control.progress(self._tally.ended, max(total, self._tally.ended))
+
+    async def _tell_of_journal(self) -> None:
+        """Say on the run itself that some of its calls are written back later."""
+        if count := self._recorder.journaled:
+            text = say(
+                "The store refused {count} calls; the journal writes them back when it can",
+                count=count,
+            )
+            await _note(self._control, "journal", text)
 
 
 async def _note(control: Control, kind: str, message: Message) -> None:

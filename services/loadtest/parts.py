@@ -7,6 +7,7 @@ from services.executions.service import Executions
 from services.foundation.clock import Clock
 from services.gateway.service import Gateway
 from services.identities.service import Identities
+from services.journal.types import NO_JOURNAL, Keeper
 from services.mapping.service import Mappings
 from services.settings.service import Settings
 from services.targets.service import Targets
@@ -31,3 +32,4 @@ class LoadParts:
     identities: Identities
     executions: Executions
     own: OwnServer | None = None
+    journal: Keeper = NO_JOURNAL

@@ -40,6 +40,7 @@ from services.loadtest.types import (
 from services.targets.types import Target
 
 _LATE_TRIES = 10
+_END_S = 2.0  # for one try; then the journal takes the end of the run
 _PAUSE_S = 0.3
 
 
@@ -148,11 +149,15 @@ class LoadTests:
             "error": error[:500],
             "finished_at": self._parts.clock.now(),
         }
+        change = partial(queries.update_run, run_no=run.id, values=values)
         for _ in range(_LATE_TRIES):
             try:
-                change = partial(queries.update_run, run_no=run.id, values=values)
-                await self._parts.database.write(change)
-            except DatabaseUnavailableError:
+                async with asyncio.timeout(_END_S):
+                    await self._parts.database.write(change)
+            except (DatabaseUnavailableError, TimeoutError) as refused:
+                row = {"run_id": run.run_id, **values}
+                if await self._parts.journal.keep("load_runs", [row], refused):
+                    return
                 await self._parts.clock.sleep(_PAUSE_S)
             else:
                 return

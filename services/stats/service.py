@@ -1,7 +1,6 @@
 """Stats: count the gateway's traffic, write it at most a second later, answer /stats/*."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,33 +8,35 @@ from typing import Any
 from sqlmodel import Session
 
 from db.engine import Database
-from db.errors import DatabaseUnavailableError
 from db.queries import stats as queries
-from db.queries import usage as usage_queries
 from services.accounts.types import Caller
 from services.accounts.verifier import Verifier
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
 from services.foundation.tasks import Tasks
+from services.journal.types import NO_JOURNAL, Keeper
 from services.mapping.types import MappedModel
 from services.models.types import Endpoint
 from services.settings.service import Settings
 from services.stats import bodies
-from services.stats.counters import Batch, Counters
+from services.stats.counters import Counters
+from services.stats.flushing import Flushing
 from services.suppliers.types import Usage
 
-_log = logging.getLogger(__name__)
 FLUSH_S = 0.5
-KEPT_BATCHES = 20  # refused by the store, to be tried again
-_MINUTES_KEPT = timedelta(days=8)
-_PRUNE_EVERY_S = 3600.0
 
 
 class Stats:
     """Figures of the gateway; counting costs no await."""
 
     def __init__(
-        self, database: Database, clock: Clock, tasks: Tasks, settings: Settings, verifier: Verifier
+        self,
+        database: Database,
+        clock: Clock,
+        tasks: Tasks,
+        settings: Settings,
+        verifier: Verifier,
+        journal: Keeper = NO_JOURNAL,
     ) -> None:
         """Start at zero."""
         self._database = database
@@ -44,9 +45,8 @@ class Stats:
         self._settings = settings
         self._verifier = verifier
         self._counters = Counters()
-        self._waiting: list[Batch] = []
+        self._flushing = Flushing(database, clock, self._counters, journal)
         self._task: asyncio.Task[None] | None = None
-        self._pruned = 0.0
         self.counted: Signal[None] = Signal("stats.counted")  # after each write
 
     # -- counting
@@ -85,47 +85,17 @@ class Stats:
             await asyncio.wait({self._task})
             self._task = None
         await self.flush()
+        await self._flushing.hand_over("the console was stopped")
 
     async def _run(self) -> None:
         while True:
             await self._clock.sleep(FLUSH_S)
-            try:
-                await self.flush()
-            except Exception:  # noqa: BLE001  # boundary: one bad batch must not end the counting
-                _log.exception("a batch of counters was given up")
-                self._waiting.clear()
+            await self.flush()
 
     async def flush(self) -> None:
         """Write everything counted so far; what the store refuses waits for the next time."""
-        if len(self._counters):
-            self._waiting.append(self._counters.take(self._clock.now()))
-            del self._waiting[:-KEPT_BATCHES]
-        if not self._waiting:
-            return
-        batches, prune = tuple(self._waiting), self._is_time_to_prune()
-
-        def change(session: Session) -> None:
-            for batch in batches:
-                usage_queries.add_activity(session, batch.activity)
-                usage_queries.add_requests(session, batch.days)
-                usage_queries.add_minutes(session, batch.minutes)
-            if prune:
-                usage_queries.drop_minutes_before(session, self._clock.now() - _MINUTES_KEPT)
-
-        try:
-            await self._database.write(change)
-        except DatabaseUnavailableError as error:
-            _log.warning("counters wait: the store refused them: %s", error)
-            return
-        del self._waiting[: len(batches)]
-        self.counted.emit(None)
-
-    def _is_time_to_prune(self) -> bool:
-        monotonic = self._clock.monotonic()
-        if monotonic - self._pruned < _PRUNE_EVERY_S:
-            return False
-        self._pruned = monotonic
-        return True
+        if await self._flushing.flush():
+            self.counted.emit(None)
 
     # -- answering
 

@@ -1,0 +1,342 @@
+"""What the database refuses is kept as files, written back once each, and never lost on the way."""
+
+import asyncio
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, func, select
+
+from db.engine import Database
+from db.queries import journal as queries
+from db.tables.e2e_runs import E2eReplyRow
+from db.tables.journal import JournalMarkRow
+from db.tables.load_runs import PromptTestRow
+from services.foundation.tasks import Tasks
+from services.journal.records import encode, file_name
+from services.journal.service import Journal
+from services.journal.types import HELD_BYTES_MAX, Record, ReplayReport
+from tests.support.builders import until
+from tests.support.clock import FakeClock
+from tests.support.journal import NOW, REFUSED, Switch, content, files, names_in, turn
+from tests.support.postgres import both_stores
+
+TURNS = "ai_prompt_tests"
+
+
+@pytest.fixture
+def switch(store: Database, monkeypatch: pytest.MonkeyPatch) -> Switch:
+    return Switch(store, monkeypatch)
+
+
+@pytest.fixture
+def folder(journal: Journal) -> Path:
+    return Path(journal.view.folder)
+
+
+def rows_in(database: Database) -> list[PromptTestRow]:
+    query = select(PromptTestRow).order_by(col(PromptTestRow.id))
+    return database.read_now(lambda session: list(session.exec(query).all()))
+
+
+def counts(report: ReplayReport) -> tuple[int, int, int, int]:
+    return report.rows, report.known, report.put_aside, report.left
+
+
+@both_stores
+async def test_rows_are_kept_as_a_file_and_written_back_and_the_file_is_gone(
+    journal: Journal, folder: Path, store: Database
+) -> None:
+    told: list[int] = []
+    journal.changed.subscribe(told.append)
+    assert await journal.keep(TURNS, [turn(1), turn(2)], REFUSED)
+    (file,) = files(folder)
+    found = content(file)
+    assert set(found) == {
+        "sha256", "schema", "id", "seq", "store", "table", "at", "reason", "rows",
+    }  # fmt: skip
+    assert (found["table"], found["reason"]) == (TURNS, "full: database or disk is full")
+    assert set(found["rows"][0]) <= set(PromptTestRow.model_fields)
+    assert (journal.waiting, journal.view.records, journal.view.reason) == (
+        2, 1, "full: database or disk is full",
+    )  # fmt: skip
+    assert counts(await journal.replay()) == (2, 0, 0, 0)
+    assert [row.request_message for row in rows_in(store)] == ["hello 1", "hello 2"]
+    assert rows_in(store)[0].response_message == "well\ufffd \ufffd done"
+    assert rows_in(store)[0].created_at == NOW
+    assert files(folder) == []
+    assert counts(await journal.replay()) == (0, 0, 0, 0)
+    assert told == [2, 0, 0]
+    assert (journal.waiting, journal.view.reason, journal.view.since) == (0, "", None)
+
+
+@both_stores
+async def test_a_kill_between_commit_and_unlink_gives_each_row_once(
+    journal: Journal, folder: Path, store: Database, tmp_path: Path, clock: FakeClock
+) -> None:
+    await journal.keep(TURNS, [turn(1), turn(2)], REFUSED)
+    (file,) = files(folder)
+    shutil.copy(file, tmp_path / file.name)
+    await journal.replay()
+    shutil.copy(tmp_path / file.name, file)  # the unlink never reached the disk
+    journal.close()
+    after = Journal(store, clock, Tasks(), folder.parent)
+    after.load()
+    assert after.waiting == 2
+    assert counts(await after.replay()) == (0, 2, 0, 0)
+    assert len(rows_in(store)) == 2
+    assert files(folder) == []
+    after.close()
+
+
+async def test_a_refusing_database_ends_the_replay_and_everything_waits_on(
+    journal: Journal, folder: Path, switch: Switch
+) -> None:
+    for no in range(110):
+        await journal.keep(TURNS, [turn(no)], REFUSED)
+    switch.is_full = True
+    report = await journal.replay()
+    assert counts(report) == (0, 0, 0, 110)
+    assert report.reason == "full: database or disk is full"
+    assert switch.refused == 100  # one group, then it does not ask again
+    switch.is_full = False
+    assert counts(await journal.replay()) == (110, 0, 0, 0)
+    assert files(folder) == []
+
+
+async def test_two_replays_at_once_write_each_row_once(journal: Journal, store: Database) -> None:
+    for no in range(30):
+        await journal.keep(TURNS, [turn(no)], REFUSED)
+    reports = await asyncio.gather(journal.replay(), journal.replay())
+    assert sum(one.rows for one in reports) == 30 == len(rows_in(store))
+
+
+async def test_files_that_are_no_records_are_put_aside_and_shown(
+    journal: Journal, folder: Path, store: Database
+) -> None:
+    await journal.keep(TURNS, [turn(1)], REFUSED)
+    await journal.keep(TURNS, [turn(2)], REFUSED)
+    torn, _ = files(folder)
+    torn.write_bytes(torn.read_bytes()[:-30])
+    (folder / "notes.txt").write_text("not ours")
+    (folder / "link.json").symlink_to("/etc/passwd")
+    foreign = "0000000009-ai_prompt_tests-1-jrn_x.json"
+    (folder / foreign).write_text('{"schema": 9, "sha256": ""}')
+    report = await journal.replay()
+    assert counts(report) == (1, 0, 2, 0)
+    reasons = {one.name: one.reason for one in journal.view.put_aside}
+    assert "no JSON" in reasons[torn.name]
+    assert "schema is 9" in reasons[foreign]
+    assert "its name" in reasons["notes.txt"]
+    assert "its name" in reasons["link.json"]
+    assert [row.request_message for row in rows_in(store)] == ["hello 2"]
+    assert names_in(folder) == ["quarantine", "reserve.ring"]
+
+
+async def test_a_file_that_was_mended_and_put_back_is_written(
+    journal: Journal, folder: Path, store: Database
+) -> None:
+    await journal.keep(TURNS, [turn(1)], REFUSED)
+    (file,) = files(folder)
+    whole = file.read_bytes()
+    file.write_bytes(b"{")
+    await journal.replay()
+    assert (journal.waiting, rows_in(store)) == (0, [])
+    file.write_bytes(whole)
+    assert counts(await journal.replay()) == (1, 0, 0, 0)
+    assert len(rows_in(store)) == 1
+
+
+@both_stores
+async def test_bad_rows_are_put_aside_and_their_neighbours_written(
+    journal: Journal, folder: Path, store: Database
+) -> None:
+    rows = [turn(1), turn(2, run_no=99, no=1), turn(3), turn(4, latency_ms=2**80)]
+    await journal.keep(TURNS, rows, REFUSED)
+    assert counts(await journal.replay()) == (2, 0, 2, 0)
+    assert [row.request_message for row in rows_in(store)] == ["hello 1", "hello 3"]
+    (aside,) = files(folder / "quarantine")
+    assert [row["request_message"] for row in content(aside)["rows"]] == ["hello 2", "hello 4"]
+    (shown,) = journal.view.put_aside
+    assert "no load run number 99" in shown.reason
+    aside.rename(folder / aside.name)  # moved back, it is a record like any other
+    assert counts(await journal.replay()) == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"table": "models"}, "no table models"),
+        ({"store": "store_other"}, "another database"),
+    ],
+)
+async def test_a_record_of_another_table_or_database_is_put_aside(
+    journal: Journal, folder: Path, store: Database, change: dict[str, Any], reason: str
+) -> None:
+    await journal.start()
+    await journal.keep(TURNS, [turn(1)], REFUSED)
+    (entry,) = journal._shelf.ordered()
+    record = journal._shelf.read(entry)
+    assert record is not None
+    assert record.store.startswith("store_db_")
+    other = replace(record, **change)
+    (folder / entry.name).unlink()
+    (folder / file_name(other)).write_bytes(encode(other))
+    assert counts(await journal.replay())[2] == 1
+    assert reason in journal.view.put_aside[0].reason
+    assert rows_in(store) == []
+    await journal.stop()
+
+
+async def test_a_half_written_file_is_finished_or_put_aside_at_the_next_start(
+    journal: Journal, folder: Path, store: Database, clock: FakeClock
+) -> None:
+    await journal.keep(TURNS, [turn(1)], REFUSED)
+    await journal.keep(TURNS, [turn(2)], REFUSED)
+    await journal.keep(TURNS, [turn(3)], REFUSED)
+    whole, torn, _ = files(folder)
+    whole.rename(folder / f"{whole.name}.tmp")
+    (folder / f"{torn.name}.tmp").write_bytes(torn.read_bytes()[:100])
+    torn.unlink()
+    (folder / "empty.tmp").touch()
+    journal.close()
+    after = Journal(store, clock, Tasks(), folder.parent)
+    after.load()
+    assert after.waiting == 2
+    assert "half written" in after.view.put_aside[0].reason
+    assert not [name for name in names_in(folder) if name.endswith(".tmp")]
+    await after.replay()
+    assert [row.request_message for row in rows_in(store)] == ["hello 1", "hello 3"]
+    after.close()
+
+
+async def test_ten_thousand_records_are_written_back_in_bounded_pieces(
+    journal: Journal, store: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "os.fsync", lambda _handle: None
+    )  # 10,000 of them are not this test's point
+    rows = [{"cell_id": number, "text": "hello", "is_cut": False} for number in range(10_000)]
+    one = Record("", 0, "", "e2e_replies", NOW, "full: x", [])
+    assert journal._shelf.put(replace(one, id=f"jrn_{n}", rows=[rows[n]]) for n in range(10_000))
+    waiting: list[int] = []
+    write = store.write
+
+    async def writing(change: Any) -> Any:
+        waiting.append(store.waiting_writes)
+        return await write(change)
+
+    monkeypatch.setattr(store, "write", writing)
+    report = await journal.replay()
+    assert counts(report) == (10_000, 0, 0, 0)
+    assert len(waiting) == 10_000
+    assert max(waiting) < 100  # never more than one piece is asked for at once
+    count = select(func.count()).select_from(E2eReplyRow)
+    assert store.read_now(lambda s: s.exec(count).one()) == 10_000
+    assert files(folder) == []
+
+
+async def test_the_order_is_the_order_of_keeping_whatever_the_clock_says(
+    journal: Journal, store: Database, clock: FakeClock
+) -> None:
+    row = turn(1, dialog_id="dlg_1", verdict="running")
+    await journal.keep(TURNS, [row], REFUSED)
+    clock.jump(-3_600)
+    await journal.keep(TURNS, [{**row, "verdict": "ok"}], REFUSED)
+    await journal.replay()
+    (found,) = rows_in(store)
+    assert found.verdict == "ok"  # the later state of the same turn
+
+
+async def test_without_a_folder_rows_are_held_in_memory_up_to_a_cap_then_refused(
+    store: Database, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "runtime").write_text("a file where the folder should be")
+    journal = Journal(store, clock, Tasks(), tmp_path / "runtime")
+    journal.load()
+    assert journal.view.problem
+    assert await journal.keep(TURNS, [turn(1)], REFUSED)
+    assert (journal.waiting, journal.view.in_memory) == (1, 1)
+    long = turn(2, response_message="x" * (HELD_BYTES_MAX // 3))
+    for _ in range(2):
+        assert await journal.keep(TURNS, [long], REFUSED)
+    assert not await journal.keep(TURNS, [long, turn(3)], REFUSED)
+    assert (journal.waiting, journal.view.refused) == (3, 2)
+    assert "neither the database nor the journal" in caplog.text
+    assert counts(await journal.replay()) == (3, 0, 0, 0)
+    assert await journal.keep(TURNS, [long, turn(3)], REFUSED)
+
+
+async def test_a_writers_mistake_is_told_and_never_raised(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not await journal.keep("models", [{"id": 1}], REFUSED)
+    assert not await journal.keep(TURNS, [turn(1, colour="red")], REFUSED)
+    assert not await journal.keep(TURNS, [{"model": "fast"}], REFUSED)
+    assert await journal.keep(TURNS, [], REFUSED)
+    assert (journal.waiting, journal.view.refused) == (0, 3)
+    assert "unknown ['colour']" in caplog.text
+
+
+async def test_a_cancelled_caller_takes_nothing_back(journal: Journal, folder: Path) -> None:
+    keeping = asyncio.ensure_future(journal.keep(TURNS, [turn(1)], REFUSED))
+    await asyncio.sleep(0)
+    keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+    await until(lambda: journal.waiting)
+    assert len(files(folder)) == 1
+
+
+async def test_the_log_is_told_once_an_incident(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="services.journal.service")
+    for no in range(5):
+        await journal.keep(TURNS, [turn(no)], REFUSED)
+    await journal.replay()
+    await journal.keep(TURNS, [turn(9)], REFUSED)
+    lines = [line.message for line in caplog.records if line.name == "services.journal.service"]
+    assert len(lines) == 3
+    assert lines[0].startswith("the database refuses results (full: database or disk is full)")
+    assert lines[1] == "5 results written back, 0 were there already, 0 put aside, 0 wait"
+
+
+async def test_it_is_written_back_by_itself_soon_after_the_database_takes_changes(
+    journal: Journal, switch: Switch, store: Database, clock: FakeClock
+) -> None:
+    await journal.start()
+    switch.is_full = True
+    await journal.keep(TURNS, [turn(1)], REFUSED)
+    for _ in range(5):
+        await clock.advance(1.0)
+    assert journal.waiting == 1
+    switch.is_full = False
+    async with asyncio.timeout(5):
+        while journal.waiting:
+            await clock.advance(1.0)
+            await asyncio.sleep(0.01)
+    assert len(rows_in(store)) == 1
+    await journal.stop()
+
+
+async def test_marks_of_records_that_are_long_gone_are_forgotten(
+    journal: Journal, store: Database, clock: FakeClock
+) -> None:
+    await journal.start()
+    await journal.keep(TURNS, [turn(1)], REFUSED)
+    await journal.replay()
+    await journal.stop()
+
+    def marks(session: Session) -> list[str]:
+        return list(session.exec(select(JournalMarkRow.id)).all())
+
+    before = store.read_now(marks)
+    assert len(before) == 2
+    await clock.advance(8 * 86_400)
+    await journal.start()
+    assert store.read_now(marks) == [store.read_now(queries.read_identity)]
+    await journal.stop()
