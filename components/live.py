@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -123,6 +124,8 @@ class _Batch(Generic[T]):
         slot = anchor.parent_slot
         assert slot is not None  # an element always stands in a slot
         self._slot = slot
+        # A change is told by somebody else's task: the page draws as its own user all the same.
+        self._context = copy_context()
         self._draw = draw
         self._every_s = every_s
         self._first_s = first_s
@@ -140,10 +143,10 @@ class _Batch(Generic[T]):
         self._count()
         loop = asyncio.get_running_loop()
         if self._free >= _CLOSELY and not self._first_s:  # with all that is told in this same step
-            self._timer = loop.call_soon(self._flush)
+            self._timer = loop.call_soon(self._flush, context=self._context)
             return
         wait_s = max(_GATHER_S, self._first_s, (1 - self._free) * self._every_s * _SLOWER)
-        self._timer = loop.call_later(wait_s, self._flush)
+        self._timer = loop.call_later(wait_s, self._flush, context=self._context)
 
     def _count(self) -> None:
         """Note how many draws are free by now."""

@@ -62,11 +62,17 @@ def language() -> str:
 
 def settle_language(client: Client) -> str:
     """Fix the client's language while its page is built: its user's choice, else its browser's."""
-    chosen = str(app.storage.user.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
-    if chosen not in LANGUAGES:
+    chosen = remembered_language()
+    if not chosen:
         chosen = from_header(client.request.headers.get("accept-language", ""))
     client.storage[_KEY] = chosen
     return chosen
+
+
+def remembered_language() -> str:
+    """Return what the user of this request chose, or an empty text."""
+    chosen = str(app.storage.user.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
+    return chosen if chosen in LANGUAGES else ""
 
 
 def choose_language(code: str) -> None:

@@ -15,6 +15,7 @@ from nicegui import app, core, ui
 
 from gymbro_ui import unknown_routes
 from gymbro_ui.api import (
+    access_admin,
     accounts,
     agents,
     audit,
@@ -29,12 +30,14 @@ from gymbro_ui.api import (
     models,
     openai,
     prompts,
+    sign_in,
     stats,
     sync,
     workflows,
 )
 from gymbro_ui.command_line import VERSION
-from gymbro_ui.guard import Guard, HotRoute, access_rules
+from gymbro_ui.gate import Gate
+from gymbro_ui.guard import Guard, HotRoute, access_rules, allows_origin
 from gymbro_ui.shell import shell
 from services.console import Console
 from services.settings.types import Preferences
@@ -57,6 +60,8 @@ ROUTERS = (
     stats,
     health,
     accounts,
+    sign_in,
+    access_admin,
 )
 CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was asked for
 
@@ -71,8 +76,9 @@ def mount(console: Console) -> None:
     rules = access_rules(
         console.env.public_url, console.env.host, console.env.port, console.env.cors_origins
     )
-    core.sio.eio.cors_allowed_origins = sorted(rules.origins)
-    _wrap_outermost(partial(Guard, rules=rules, hot=_hot_routes(console)))
+    core.sio.eio.cors_allowed_origins = allows_origin(rules)
+    gate = Gate(console)
+    _wrap_outermost(partial(Guard, rules=rules, hot=_hot_routes(console), gate=gate))
     _attach_life_cycle(console)
     _choose_way(console.settings.preferences)
     console.settings.changed.subscribe(_choose_way)

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_e2e(commands)
     _add_load(commands)
+    _add_password(commands)
     _add_doctor(commands)
     _add_import(commands)
     _add_backup(commands)
@@ -165,6 +166,20 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--supabase-url", metavar="URL", help="sign-in service of that server")
     parser.add_argument("--anon-key", metavar="KEY", help="its anon key")
     parser.add_argument("--service-key", metavar="KEY", help="its service key (makes test users)")
+
+
+def _add_password(commands: Commands) -> None:
+    password = commands.add_parser(
+        "password",
+        help="set the password of an account of the pages, also while a console runs",
+        description="Asks for it without showing it, or takes the first line of standard input. "
+        "Exit code: 0 set, 2 refused.",
+    )
+    password.add_argument("--account", default="operator", metavar="NAME", help="default: operator")
+    password.add_argument(
+        "--role", choices=("operator", "read_only"), help="of a new account (default: operator)"
+    )
+    _add_data_dir(password)
 
 
 def _add_doctor(commands: Commands) -> None:

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from gymbro_ui.gate import Doorway
+from gymbro_ui.page_headers import PageSender
 from services.foundation.ids import new_hex
 
 Scope = MutableMapping[str, Any]
@@ -15,21 +18,9 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 HotRoute = tuple[str, str, AsgiApp]  # method, path with {name} parts, endpoint
 
 API_PREFIXES = ("/api/v1/", "/auth/v1/", "/v1/", "/functions/v1/")
+_HOST = re.compile(r"[a-z0-9._:\[\]-]{1,255}")
 _REQUEST_ID = re.compile(r"[\x20-\x7e]{1,200}")
-_CSP = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-_PAGE_HEADERS = (
-    (b"content-security-policy", _CSP.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
-_API_HEADERS = ((b"x-content-type-options", b"nosniff"),)
+_API_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _CORS_EXPOSED = b"X-Request-Id, Retry-After, X-Total-Count, X-Supabase-Api-Version, x-sb-error-code"
 
 
@@ -39,6 +30,7 @@ class AccessRules:
 
     hosts: frozenset[str]  # host names without port, lower case
     origins: frozenset[str]  # scheme://host[:port], lower case
+    is_any_address: bool = False  # listens everywhere: the address that was dialled is ours too
     cors_origins: tuple[str, ...] = ("*",)  # for the API paths only
 
 
@@ -46,19 +38,39 @@ def access_rules(public_url: str, host: str, port: int, cors: tuple[str, ...]) -
     """Return the rules for a console bound to host and port and known as public_url."""
     public = urlsplit(public_url)
     names = {"127.0.0.1", "localhost", "[::1]", (public.hostname or "").lower()}
-    if host not in ("0.0.0.0", "::", ""):
-        names.add(host.lower())
+    is_any = host in ("0.0.0.0", "::", "")
+    if not is_any:
+        names.add(f"[{host}]" if ":" in host else host.lower())
     origins = {f"http://{name}:{port}" for name in names if name} | {public_url.lower()}
-    return AccessRules(frozenset(name for name in names if name), frozenset(origins), cors)
+    known = frozenset(name for name in names if name)
+    return AccessRules(known, frozenset(origins), is_any, cors)
+
+
+def allows_origin(rules: AccessRules) -> Callable[[str | None, Mapping[str, Any]], bool]:
+    """Return the same rule as the socket's server asks for it."""
+
+    def allows(origin: str | None, environ: Mapping[str, Any]) -> bool:
+        own = str(environ.get("HTTP_HOST", "")).lower() if rules.is_any_address else ""
+        given = (origin or "").lower()
+        return given in rules.origins or bool(own and given == f"http://{own}")
+
+    return allows
 
 
 class Guard:
     """Checks Host and Origin, gives every answer its request id and headers, serves hot routes."""
 
-    def __init__(self, app: AsgiApp, rules: AccessRules, hot: Sequence[HotRoute] = ()) -> None:
-        """Wrap the whole application."""
+    def __init__(
+        self,
+        app: AsgiApp,
+        rules: AccessRules,
+        hot: Sequence[HotRoute] = (),
+        gate: Doorway | None = None,
+    ) -> None:
+        """Wrap the whole application; without a gate every page is open."""
         self._app = app
         self._rules = rules
+        self._gate = gate
         self._exact = {(m, p): endpoint for m, p, endpoint in hot if "{" not in p}
         self._patterns = [
             (method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + r"/?$"), endpoint)
@@ -72,26 +84,35 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        if not self._is_our_host(headers.get(b"host", b"")):
+        host = headers.get(b"host", b"")
+        if not self._is_our_host(host, scope):
             await _refuse(scope, send, 400, b"This address is not served here.")
             return
         origin = headers.get(b"origin", b"").decode("latin-1").lower()
         path: str = scope["path"]
         if path.startswith(API_PREFIXES):
             await self._serve_api(scope, receive, send, headers, origin)
-        elif not self._is_our_origin(scope, origin):
+        elif not self._is_our_origin(scope, origin, host):
             await _refuse(scope, send, 403, b"Calls from another site are not accepted.")
-        elif scope["type"] == "websocket":
-            await self._app(scope, receive, send)
         else:
-            await self._app(scope, receive, _with_headers(send, _PAGE_HEADERS))
+            if scope["type"] == "http":
+                send = PageSender(send, host.decode("latin-1"))
+            if self._gate is None:
+                await self._app(scope, receive, send)
+            else:
+                await self._gate.serve(self._app, scope, receive, send)
 
-    def _is_our_host(self, value: bytes) -> bool:
+    def _is_our_host(self, value: bytes, scope: Scope) -> bool:
         text = value.decode("latin-1").lower()
+        if not _HOST.fullmatch(text):  # it goes into a header of ours
+            return False
         name = text if text.endswith("]") else text.rsplit(":", 1)[0]
-        return name in self._rules.hosts
+        if name in self._rules.hosts:
+            return True
+        # A name could be made to point here; an address is what was dialled.
+        return self._rules.is_any_address and _is_address_of(scope, name)
 
-    def _is_our_origin(self, scope: Scope, origin: str) -> bool:
+    def _is_our_origin(self, scope: Scope, origin: str, host: bytes) -> bool:
         if not origin:  # not a browser, or a plain navigation
             return True
         if (
@@ -99,6 +120,8 @@ class Guard:
             and scope["method"] in ("GET", "HEAD")
             and (not scope["path"].startswith("/_nicegui_ws"))
         ):
+            return True
+        if self._rules.is_any_address and origin == f"http://{host.decode('latin-1').lower()}":
             return True
         return origin in self._rules.origins
 
@@ -151,6 +174,19 @@ class Guard:
             (b"access-control-max-age", b"600"),
             (b"vary", b"Origin"),
         ]
+
+
+def _is_address_of(scope: Scope, name: str) -> bool:
+    """Return whether the name is the very address this connection came in on."""
+    server = scope.get("server")
+    try:
+        return bool(server) and ip_address(name.strip("[]")) == _plain(ip_address(str(server[0])))
+    except ValueError:
+        return False
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _with_headers(send: Send, extra: Iterable[tuple[bytes, bytes]]) -> Send:

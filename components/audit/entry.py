@@ -9,11 +9,12 @@ from nicegui import ui
 from components.audit.words import (
     action_look,
     actor_word,
+    field_value,
     field_word,
+    fields_of,
     kind_word,
     place_of,
     subject_word,
-    value_text,
 )
 from components.primitives.button import button
 from components.primitives.drawer import Drawer
@@ -53,7 +54,7 @@ class EntryDrawer:
             self._head(entry, zone)
             self._acts(entry, is_reversible=is_reversible)
             with ui.element("div"):
-                for name in entry.changed_fields:
+                for name in fields_of(entry):
                     _field(entry, name)
         if not self._drawer.is_open:
             self._drawer.open()
@@ -96,9 +97,9 @@ def _field(entry: AuditEntry, name: str) -> None:
         ui.label(field_word(name)).classes("au-field__name").tooltip(name)
         with ui.element("div").classes("gb-col gap-4"):
             if entry.before is not None and name in entry.before:
-                ui.label(value_text(entry.before[name])).classes("au-field__value au-was")
+                ui.label(field_value(entry, entry.before[name])).classes("au-field__value au-was")
             if entry.after is not None and name in entry.after:
-                ui.label(value_text(entry.after[name])).classes("au-field__value")
+                ui.label(field_value(entry, entry.after[name])).classes("au-field__value")
 
 
 def _fact(name: str, value: str, *, mono: bool = False) -> None:

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from components.audit.words import action_look, actor_word, field_word, kind_word, subject_word
+from components.audit.words import (
+    action_look,
+    actor_word,
+    field_word,
+    fields_of,
+    kind_word,
+    subject_word,
+)
 from components.primitives.big_table import BigColumn
 from components.primitives.formats import epoch_ms, moment_text
 from components.status.looks import look_props
@@ -36,7 +43,7 @@ def _row(entry: AuditEntry, zone: str) -> dict[str, Any]:
         "subject": subject_word(entry),
         "subject_tags": tags,
         "action": look_props(action_look(entry.action)),
-        "fields": ", ".join(dict.fromkeys(map(field_word, entry.changed_fields))),
+        "fields": ", ".join(dict.fromkeys(map(field_word, fields_of(entry)))),
         "actor": actor_word(entry.actor),
         "at": epoch_ms(entry.at),
         "at_title": moment_text(entry.at, zone),

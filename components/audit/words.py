@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from components.status.looks import Look
 from components.words import tr, word
+from services.access.types import AccessEvent, Role, TokenKind
 from services.audit.types import AuditAction, AuditEntry, AuditKind
 
 KIND_WORDS: Mapping[str, str] = {
@@ -46,12 +47,41 @@ _FIELDS: Mapping[str, str] = {  # columns a person meets in a form; any other ke
     "scope_key": word("Key"),
     "metadata_json": word("Metadata"),
     "prompt_type": word("Type"),
+    "address": word("Address"),
+    "role": word("Role"),
+    "kind": word("May do"),
+    "why": word("Reason"),
+    "sessions": word("Sign-ins"),
+    "expires_at": word("Good until"),
+    "from": word("Set by"),
     "version": word("Version"),
 }
 _ACTORS: Mapping[str, str] = {
     "console": word("A page of this console"),
-    "operator": word("Command or operator token"),
+    "operator": word("Command, operator token or account operator"),
+    "sign-in": word("Somebody at the sign-in"),
 }
+_EVENTS: Mapping[str, str] = {
+    AccessEvent.SIGNED_IN: word("Signed in"),
+    AccessEvent.REFUSED: word("Sign-in refused"),
+    AccessEvent.SIGNED_OUT: word("Signed out"),
+    AccessEvent.EXPIRED: word("Sign-in ended by its time"),
+    AccessEvent.ENDED: word("Sign-in ended by an operator"),
+    AccessEvent.ACCOUNT_MADE: word("Account made"),
+    AccessEvent.ACCOUNT_DELETED: word("Account deleted"),
+    AccessEvent.ROLE_CHANGED: word("Role changed"),
+    AccessEvent.PASSWORD_CHANGED: word("Password changed"),
+    AccessEvent.TOKEN_MADE: word("Token made"),
+    AccessEvent.TOKEN_REVOKED: word("Token revoked"),
+}
+_VALUES: Mapping[str, str] = {
+    Role.OPERATOR: word("Operator"),
+    Role.READ_ONLY: word("Read-only"),
+    TokenKind.FULL: word("Everything"),
+    "wrong": word("Name or password is wrong"),
+    "delayed": word("Too many failed tries"),
+}
+_TOKEN = "token:"
 
 
 def kind_word(kind: str) -> str:
@@ -66,6 +96,8 @@ def action_look(action: str) -> Look:
 
 def actor_word(actor: str) -> str:
     """Return who it was, in the page's language."""
+    if actor.startswith(_TOKEN):
+        return tr("Token {name}", name=actor.removeprefix(_TOKEN))
     return tr(_ACTORS[actor]) if actor in _ACTORS else actor
 
 
@@ -78,7 +110,23 @@ def subject_word(entry: AuditEntry) -> str:
     """Return the name of what was changed; settings have none but their own."""
     if entry.kind in (AuditKind.MODEL, AuditKind.MAPPING, AuditKind.PROMPT, AuditKind.TARGET):
         return entry.subject
+    if entry.kind == AuditKind.ACCESS:
+        event = str((entry.after or {}).get("event", ""))
+        what = tr(_EVENTS[event]) if event in _EVENTS else kind_word(entry.kind)
+        return f"{what} · {entry.subject}" if entry.subject else what
     return kind_word(entry.kind)
+
+
+def fields_of(entry: AuditEntry) -> tuple[str, ...]:
+    """Return the fields worth showing: an event is in the title already."""
+    return tuple(name for name in entry.changed_fields if name != "event")
+
+
+def field_value(entry: AuditEntry, value: Any) -> str:
+    """Return a field's value in the page's language, where it is one of our own words."""
+    if entry.kind == AuditKind.ACCESS and isinstance(value, str) and value in _VALUES:
+        return tr(_VALUES[value])
+    return value_text(value)
 
 
 def value_text(value: Any) -> str:
@@ -107,6 +155,7 @@ def place_of(entry: AuditEntry) -> str:
         AuditKind.SETTINGS: "/settings#schedule",
         AuditKind.GATEWAY: "/settings",
         AuditKind.TARGET: "/settings#targets",
+        AuditKind.ACCESS: "/settings#access",
         AuditKind.SUPABASE: "/settings#supabase",
         AuditKind.SYNC: "/sync",
     }.get(AuditKind(entry.kind), "")

@@ -49,6 +49,11 @@ export default {
       const joined = () => { way(); socket.io.engine.on("upgrade", way); };
       socket.on("connect", joined);
       socket.on("disconnect", () => { this.state = "reconnecting"; this.lost = Date.now(); });
+      // Refused because nobody is signed in (any more)? Then the address leads to the sign-in.
+      socket.on("connect_error", async () => {
+        const answer = await fetch("/login/state").catch(() => null);
+        if (answer?.status === 401) window.location.reload();
+      });
       socket.io.on("ping", this.heard);
       socket.onAny(this.heard);
       if (socket.connected) joined();

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path, Request
 
-from gymbro_ui.api.callers import admin_of, caller_of
+from gymbro_ui.api.callers import admin_of, caller_of, operator_of
 from gymbro_ui.api.wire_errors import WireError
 from services.accounts.types import Caller, UserType
 
@@ -56,5 +56,14 @@ def admin_caller(console: "Console") -> CallerOf:
 
     async def depend(request: Request) -> Caller:
         return await admin_of(console, request)
+
+    return depend
+
+
+def operator_caller(console: "Console") -> CallerOf:
+    """Return the dependency for the operator's token and full API tokens, not for users' JWTs."""
+
+    async def depend(request: Request) -> Caller:
+        return await operator_of(console, request)
 
     return depend

@@ -48,8 +48,24 @@ async def caller_of(console: "Console", request: Request) -> Caller:
         console.gateway.address_of(peer_of(request.scope), request.headers),
         request.headers.get("user-agent", ""),
     )
-    act_as(caller.user_id, request_id_of(request.scope))  # changes and log lines say by whom
+    refuse_reading_token(caller, request.method)
+    # Changes and log lines say by whom; a GET that would change something is refused at the store.
+    act_as(caller.user_id, request_id_of(request.scope), may_change=not caller.is_read_only)
     return caller
+
+
+def refuse_reading_token(caller: Caller, method: str) -> None:
+    """Return when the caller may use that method; raise WireError 403 for a token that only reads."""
+    if caller.is_read_only and method not in ("GET", "HEAD"):
+        raise WireError(403, "read_only_token", "This token only reads")
+
+
+async def operator_of(console: "Console", request: Request) -> Caller:
+    """Return the caller when it came with the operator's or an API token; raise WireError 403."""
+    caller = await caller_of(console, request)
+    if caller.is_operator:
+        return caller
+    raise WireError(403, "operator_required", "Only with the operator's token or an API token")
 
 
 async def admin_of(console: "Console", request: Request) -> Caller:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from gymbro_ui.api import wire_errors
-from gymbro_ui.api.callers import authenticate, peer_of
+from gymbro_ui.api.callers import authenticate, peer_of, refuse_reading_token
 from gymbro_ui.api.message_body import InvalidBodyError, MessageBody, read_message
 from gymbro_ui.api.wire_route import BODY_MAX_BYTES, BodyTooLargeError, WireRoute, translate
 from services.accounts.types import Caller
@@ -70,6 +70,7 @@ class PostMessage:
         body = await read_body(receive)
         value = orjson.loads(body) if body else None  # malformed JSON is refused before the token
         caller = await authenticate(self._console, headers, peer_of(scope))
+        refuse_reading_token(caller, "POST")
         gateway = self._console.gateway
         gateway.admit(caller, address, headers.get("user-agent", ""))
         message = read_message(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from starlette.datastructures import Headers
 
-from gymbro_ui.api.callers import authenticate, peer_of
+from gymbro_ui.api.callers import authenticate, peer_of, refuse_reading_token
 from gymbro_ui.api.messages import AsgiApp, ClientGoneError, Receive, Scope, Send, read_body
 from gymbro_ui.api.openai_errors import OpenAiError, openai_error, refuse, respond
 from gymbro_ui.api.wire_errors import request_id_of
@@ -62,6 +62,7 @@ class _Callers:
         caller = console.verifier.cached(token) if scheme == "Bearer" else None
         if caller is None:
             caller = await authenticate(console, Headers(scope=scope), peer_of(scope))
+        refuse_reading_token(caller, scope["method"])
         address = self._address(peer_of(scope), headers)
         console.gateway.admit(caller, address, headers.get("user-agent", ""))
         act_as(caller.user_id, request_id_of(scope))  # log lines of the answer say for whom

@@ -9,6 +9,7 @@ _MODULES = {
     "run": "serve",
     "e2e": "e2e",
     "load": "load",
+    "password": "password",
     "doctor": "doctor",
     "backup": "backup",
     "restore": "restore",

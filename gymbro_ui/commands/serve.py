@@ -5,7 +5,6 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from gymbro_ui.app import serve
 from gymbro_ui.command_line import Arguments
@@ -19,6 +18,10 @@ from services.operator.presence import find_running
 BAD_USE = 2
 ALREADY_RUNNING = 3
 PORT_TAKEN = 4
+_NO_PASSWORD = (
+    "Listening on {host} opens the console to other machines, and no password is set. Set one with"
+    " `python main.py password`, or in the variable GYMBRO_PASSWORD; or listen on 127.0.0.1."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -32,12 +35,6 @@ def run(arguments: Arguments) -> int:
 
 def _run(arguments: Arguments) -> int:
     env = arguments.env
-    if not _is_loopback(env.host):
-        return _refuse(
-            f"Listening on {env.host} would open the console to other machines, and it has no login"
-            " yet. Use 127.0.0.1 and put a proxy with a login in front of it.",
-            BAD_USE,
-        )
     if find_running(env.data_dir) is None and not is_port_free(env.host, env.port):
         return _refuse(
             f"Port {env.port} on {env.host} is used by another program. Choose another one with"
@@ -51,6 +48,10 @@ def _run(arguments: Arguments) -> int:
         return _refuse(f"{error} Open {error.url}." if error.url else str(error), ALREADY_RUNNING)
     except ConsoleError as error:
         return _refuse(str(error), BAD_USE)
+    exposure = console.access.exposure
+    if exposure.is_open_to_others and not exposure.has_password:
+        console.close_now()
+        return _refuse(_NO_PASSWORD.format(host=env.host), BAD_USE)
     formatter.known = console.known_secrets
     if arguments.options.one_shot:
         _stop_with_parent(console)
@@ -61,15 +62,6 @@ def _run(arguments: Arguments) -> int:
     finally:
         console.close_now()
     return 0
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _set_up_logging() -> "_RedactingFormatter":

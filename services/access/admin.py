@@ -60,6 +60,17 @@ class AccessAdmin:
         self.changed.emit(None)
         return account
 
+    async def put_account(self, name: str, role: Role | None, password: str) -> bool:
+        """Give the account that password and role, or make it; return whether it was made."""
+        found = self._accounts.find(rules.read_name(name))
+        if found is None:
+            await self.add_account(name, role or Role.OPERATOR, password)
+            return True
+        if role is not None:
+            await self.set_role(found.id, role)
+        await self.set_password(found.id, password)
+        return False
+
     async def set_password(self, account_id: int, password: str) -> Account:
         """Give an account another password and end its sessions, for an operator."""
         ensure_may_change()

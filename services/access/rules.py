@@ -3,11 +3,10 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from services.access.types import Approach
+from services.access.types import Approach, Connection
 from services.foundation.errors import InputError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -58,16 +57,6 @@ _COMMON = frozenset(
         "gymbro-console",
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What is known of a call before anything of it is believed."""
-
-    peer: str  # address of the other end
-    scheme: str  # http, https, ws or wss on this leg
-    http_version: str
-    headers: Mapping[bytes, bytes]  # names in lower case
 
 
 def approach_of(call: Connection, trusted: Iterable[Network], public_url: str) -> Approach:
@@ -186,7 +175,7 @@ def safe_path(text: str) -> str:
         and text.isprintable()
         and "\\" not in text
     )
-    if not is_ours or text.split("?", maxsplit=1)[0].rstrip("/") in ("/login", "/logout"):
+    if not is_ours or text.split("?", maxsplit=1)[0].rstrip("/") == "/login":
         return "/"
     return text
 

@@ -20,6 +20,7 @@ from services.access.types import (
     Account,
     ApiToken,
     Approach,
+    Connection,
     Exposure,
     OpenSession,
     Role,
@@ -109,7 +110,7 @@ class Access:
             asks_here=self._asks_here,
         )
 
-    def approach_of(self, call: rules.Connection) -> Approach:
+    def approach_of(self, call: Connection) -> Approach:
         """Return how a call came here."""
         return rules.approach_of(call, self._trusted, self._env.public_url)
 
@@ -125,6 +126,10 @@ class Access:
         if visitor.session_id:
             return self.sessions.visitor(visitor.session_id) is not None
         return not self._asks_here
+
+    def safe_path(self, text: str) -> str:
+        """Return where to go after signing in; never away from here."""
+        return rules.safe_path(text)
 
     def caller_of_token(self, secret: str) -> Caller | None:
         """Return who calls with an API token, or None."""

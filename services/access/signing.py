@@ -13,8 +13,8 @@ from services.access.tries import Tries
 from services.access.types import (
     AccessEvent,
     Account,
+    EntryRefusedError,
     SignedIn,
-    SignInRefusedError,
     Visitor,
 )
 from services.accounts.passwords import Passwords
@@ -48,20 +48,20 @@ class Signing:
     async def sign_in(
         self, name: str, password: str, *, address: str, agent: str = "", old_secret: str = ""
     ) -> SignedIn:
-        """Return the fresh session; raise SignInRefusedError, which never says which part is wrong.
+        """Return the fresh session; raise EntryRefusedError, which never says which part is wrong.
 
         A session the browser held before ends: its cookie was known before the password was.
         """
         name = name.strip().lower()[:40]
         try:
             self._tries.begin(name, address)
-        except SignInRefusedError:
+        except EntryRefusedError:
             await self._note_refusal(name, address, "delayed")
             raise
         account = await self._recognised(name, password[: rules.PASSWORD_MAX + 1])
         if account is None:
             await self._note_refusal(name, address, "wrong")
-            raise SignInRefusedError("Name or password is wrong")
+            raise EntryRefusedError("Name or password is wrong")
         self._tries.succeed(name, address)
         ended = self._sessions.too_many(account.id)
         if old_secret:
@@ -96,7 +96,7 @@ class Signing:
         return len(ids)
 
     async def change_own_password(self, visitor: Visitor, old: str, new: str) -> Account:
-        """Change the visitor's own password; other sessions end. Raise InputError or SignInRefusedError."""
+        """Change the visitor's own password; other sessions end. Raise InputError or EntryRefusedError."""
         account = self._accounts.get(visitor.account_id)
         self._tries.begin(account.name, visitor.session_id)
         if await self._recognised(account.name, old) is None:
@@ -139,7 +139,7 @@ class Signing:
     async def _recognised(self, name: str, password: str) -> Account | None:
         """Return the account the password belongs to; takes as long for a name that is not there."""
         if self._looking >= AT_ONCE:
-            raise SignInRefusedError("Too many sign-ins at once. Try again", wait_s=2)
+            raise EntryRefusedError("Too many sign-ins at once. Try again", wait_s=2)
         self._looking += 1
         try:
             hashed = self._accounts.hash_of(name)

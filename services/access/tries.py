@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from services.access.types import SignInRefusedError
+from services.access.types import EntryRefusedError
 
 FREE_TRIES = 5
 FIRST_WAIT_S = 5
@@ -30,7 +30,7 @@ class Tries:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def begin(self, account: str, address: str) -> None:
-        """Count a try as failed until it succeeds; raise SignInRefusedError while one must wait.
+        """Count a try as failed until it succeeds; raise EntryRefusedError while one must wait.
 
         It is counted before the password is looked at: many tries at once get no more than one.
         """
@@ -45,7 +45,7 @@ class Tries:
         )
         if wait_s > 0:
             seconds = int(wait_s) + 1
-            raise SignInRefusedError("Too many failed tries. Wait {n} s", wait_s=seconds, n=seconds)
+            raise EntryRefusedError("Too many failed tries. Wait {n} s", wait_s=seconds, n=seconds)
         for key, longest_s in _subjects(account, address):
             self._count(key, longest_s, now)
 

@@ -1,5 +1,6 @@
 """Access: accounts with a role, their sign-ins, tokens for programs, and how a call came here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,6 +38,16 @@ class AccessEvent(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     TOKEN_MADE = "token_made"
     TOKEN_REVOKED = "token_revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What is known of a call before anything of it is believed."""
+
+    peer: str  # address of the other end
+    scheme: str  # http, https, ws or wss on this leg
+    http_version: str
+    headers: Mapping[bytes, bytes]  # names in lower case
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +151,7 @@ class Exposure:
     asks_here: bool  # this machine has to sign in too
 
 
-class SignInRefusedError(ConsoleError):
+class EntryRefusedError(ConsoleError):
     """The sign-in is refused; `wait_s` says for how long no further try is looked at."""
 
     def __init__(self, text: str, *, wait_s: int = 0, **params: object) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -76,6 +77,12 @@ class OperatorClient:
     def cancel_load(self, run_id: str) -> None:
         """Ask the load test to end."""
         self._send("POST", f"/llm/tests/runs/{run_id}/cancel")
+
+    def set_password(self, name: str, password: str, role: str | None) -> bool:
+        """Return whether the account was made; raise InputError with the reason of a refusal."""
+        wanted = {"password": password, **({"role": role} if role else {})}
+        answer = self._send("PUT", f"/access/accounts/{quote(name, safe='')}", wanted)
+        return bool(answer["made"])
 
     def export_load(self, run_id: str, kind: str) -> bytes:
         """Return every call of the load test as a file."""

@@ -8,6 +8,7 @@ from nicegui import core, ui
 
 from components.live import can_push, on_batch, on_path, on_return, when_deleted
 from components.words import language
+from services.foundation.actor import acting_as, current_actor
 from services.foundation.signals import Signal
 from tests.support.client import a_client
 
@@ -213,3 +214,15 @@ async def test_when_deleted_is_called_once() -> None:
         area.delete()
         assert not can_push(client)
     assert ended == [1]
+
+
+async def test_a_page_draws_as_its_own_user_whoever_told_the_change() -> None:
+    told: Signal[int] = Signal("told")
+    seen: list[str] = []
+    with a_client():
+        with acting_as("who looks", may_change=False):
+            on_batch(told, lambda _: seen.append(current_actor().name))
+        with acting_as("who changes"):
+            told.emit(1)
+            await asyncio.sleep(0)
+    assert seen == ["who looks"]

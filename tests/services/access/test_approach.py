@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.access import rules
-from services.access.types import Approach
+from services.access.types import Approach, Connection
 from services.foundation.errors import InputError
 
 PROXY = rules.networks(("10.0.0.9", "127.0.0.1"))
@@ -13,10 +13,10 @@ PROXY = rules.networks(("10.0.0.9", "127.0.0.1"))
 
 def call(
     peer: str = "127.0.0.1", version: str = "1.1", scheme: str = "http", **headers: str
-) -> rules.Connection:
+) -> Connection:
     given = {"host": "127.0.0.1:9999", **headers}
     plain = {k.replace("_", "-").encode(): v.encode("latin-1") for k, v in given.items()}
-    return rules.Connection(peer, scheme, version, plain)
+    return Connection(peer, scheme, version, plain)
 
 
 def approach(
@@ -52,8 +52,9 @@ def test_another_machine_is_never_local_whatever_it_says(peer: str) -> None:
     ],
 )
 def test_a_proxy_on_this_machine_is_not_local(header: str) -> None:
-    assert not approach(**{header: "127.0.0.1"}).is_local
-    assert not approach(trusted=PROXY, **{header: "127.0.0.1"}).is_local
+    given: dict[str, Any] = {header: "127.0.0.1"}
+    assert not approach(**given).is_local
+    assert not approach(trusted=PROXY, **given).is_local
 
 
 def test_a_silent_proxy_is_told_by_its_host_or_its_old_protocol() -> None:
@@ -91,7 +92,7 @@ def test_https_is_believed_from_a_trusted_proxy_or_the_public_address_only() -> 
         "",
         "evil.example",
         "/login",
-        "/logout?x=1",
+        "/login?next=%2Fe2e",
         "/" + "a" * 3000,
     ],
 )
