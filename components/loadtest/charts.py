@@ -7,7 +7,7 @@ from typing import Any
 from components.charts.options import INK, Axis, Series, lines
 from components.loadtest.words import CLASS_LOOKS
 from components.words import tr
-from services.loadtest.types import LoadRun, Point, SampleClass
+from services.loadtest.types import FinderStep, LoadRun, Point, SampleClass, Summary
 
 _KINDS = (
     SampleClass.ERRORED,
@@ -15,6 +15,7 @@ _KINDS = (
     SampleClass.RATE_LIMITED,
     SampleClass.CANCELLED,
 )
+_ROOM_WIDE = 128
 _ROOM = 92  # for the names at the ends of the lines
 _P50 = Series("p50", (), colour=INK, width=2, dash="solid")
 _P95 = Series("p95", (), colour=INK, dash="solid")
@@ -23,13 +24,11 @@ Get = Callable[[Point], float | None]
 
 
 def flow_options(points: Sequence[Point]) -> dict[str, Any]:
-    """Return in flight and waiting."""
-    return _chart(
-        [
-            _series(Series(tr("In flight"), (), area=True), points, lambda p: p.in_flight),
-            _series(tr("Waiting"), points, lambda p: p.waiting),
-        ]
-    )
+    """Return in flight, and waiting where somebody waits."""
+    series = [_series(Series(tr("In flight"), (), area=True), points, lambda p: p.in_flight)]
+    if any(point.waiting for point in points):
+        series.append(_series(tr("Waiting for room"), points, lambda p: p.waiting))
+    return _chart(series)
 
 
 def rate_options(points: Sequence[Point]) -> dict[str, Any]:
@@ -107,11 +106,34 @@ def together(runs: Sequence[LoadRun], names: Sequence[str], get: Get, unit: str)
     )
 
 
+def steps_options(steps: Sequence[FinderStep]) -> dict[str, Any]:
+    """Return first text and whole answer (p95) over the users of each step of a search."""
+    best = {step.users: step for step in steps}
+    ordered = [best[users] for users in sorted(best)]
+    parts: tuple[tuple[str, Callable[[Summary], float | None]], ...] = (
+        (tr("First text p95"), lambda s: s.ttft.p95),
+        (tr("Whole answer p95"), lambda s: s.total.p95),
+    )
+    series = [
+        Series(
+            name,
+            [(one.users, _short(get(one.summary)) if one.summary else None) for one in ordered],
+        )
+        for name, get in parts
+    ]
+    options = _chart(series, " ms")
+    options["xAxis"]["axisLabel"]["formatter"] = "{value}"
+    for one in options["series"]:
+        one["showSymbol"] = True
+    options["grid"]["right"] = _ROOM_WIDE
+    return options
+
+
 def _chart(series: Sequence[Series], unit: str = "") -> dict[str, Any]:
     options = lines(series, axes=(Axis(low=0, unit=unit),))
     time = dict(options["xAxis"])
     time["type"] = "value"
-    time["min"] = 0
+    time["min"], time["max"] = 0, "dataMax"
     time["axisLabel"] = {**time["axisLabel"], "formatter": "{value} s"}
     time["minInterval"] = 1
     options["xAxis"] = time

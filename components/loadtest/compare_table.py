@@ -59,7 +59,7 @@ def _head(run: LoadRun, letter: str, path: str, zone: str, *, is_base: bool) -> 
 
 def _limits_row(runs: Sequence[LoadRun]) -> None:
     with ui.element("tr"):
-        _cell("th", tr("Limits"), scope=True)
+        _cell("th", tr("Thresholds"), scope=True)
         for run in runs:
             with ui.element("td"):
                 held = [

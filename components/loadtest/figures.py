@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from components.loadtest.advice import advice
-from components.loadtest.metrics import METRIC_SPECS
+from components.loadtest.metrics import METRIC_SPECS, threshold_text
 from components.loadtest.verdict import lag_verdict
 from components.loadtest.words import (
     BROKEN,
@@ -152,7 +152,7 @@ class Tiles(ui.element):
             self._events = StatTile(tr("Events a second"), NOTHING)
             self._errors = StatTile(tr("Failed calls"), NOTHING)
             self._peak = StatTile(tr("In flight at most"), NOTHING)
-            self._sign_ins = StatTile(tr("Sign-ins"), NOTHING)
+            self._sign_ins = StatTile(tr("Users signed in"), NOTHING)
 
     def show(self, run: LoadRun) -> None:
         """Show the figures of now."""
@@ -174,11 +174,11 @@ class Tiles(ui.element):
 def threshold_table() -> DataTable:
     """Return the empty table of limits; fill it with `threshold_rows`."""
     columns = [
-        Column("what", tr("Limit")),
+        Column("what", tr("Threshold")),
         Column("value", tr("Measured"), end=True, width="104px"),
         Column("state", tr("Result"), kind="look", width="104px"),
     ]
-    return DataTable(columns, [], name=tr("Limits"), none=tr("Judged at the end"), compact=True)
+    return DataTable(columns, [], name=tr("Thresholds"), none=tr("Judged at the end"), compact=True)
 
 
 def threshold_rows(results: tuple[ThresholdResult, ...], *, is_over: bool) -> list[dict[str, Any]]:
@@ -189,19 +189,14 @@ def threshold_rows(results: tuple[ThresholdResult, ...], *, is_over: bool) -> li
 def _threshold_row(no: int, one: ThresholdResult, *, is_over: bool) -> dict[str, Any]:
     look = BROKEN if not one.is_held else HELD if is_over else OPEN_YET
     spec = METRIC_SPECS.get(one.metric)
-    label = tr(spec.label) if spec is not None else one.metric
     unit = spec.unit if spec is not None else ""
     return {
         "id": str(no),
-        "what": f"{label} {_limit(one.limit, unit)}",
+        "what": threshold_text(one.metric, one.limit),
         "what_title": sentence(one.words),
         "value": _value(one.value, unit),
         "state": look_props(look),
     }
-
-
-def _limit(limit: float, unit: str) -> str:
-    return f"{limit * 100:g}" if unit == "%" else f"{limit:g}"
 
 
 def _value(value: float | None, unit: str) -> str:

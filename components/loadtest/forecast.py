@@ -21,13 +21,16 @@ class ForecastPanel(ui.element):
         self.classes("gb-col gap-12")
         self._shown: object = None
 
-    def show(self, forecast: Forecast) -> None:
-        """Show what it will cost."""
-        if forecast == self._shown:
+    def show(self, forecast: Forecast, *, is_step: bool = False) -> None:
+        """Show what it will cost; `is_step`: it is the greatest step of a search."""
+        if (forecast, is_step) == self._shown:
             return
-        self._shown = forecast
+        self._shown = (forecast, is_step)
         self.clear()
         with self:
+            if is_step:
+                text = tr("The greatest step alone, if the search gets that far:")
+                ui.label(text).classes("t-meta c-muted")
             self._figures(forecast)
             self._quotas(forecast.quotas)
             _notes(_notices(forecast))
@@ -46,7 +49,7 @@ class ForecastPanel(ui.element):
         time = NOTHING if forecast.duration_s is None else duration_text(forecast.duration_s * 1000)
         facts = [
             (tr("Conversations"), f"{about}{count_text(forecast.calls)}", True),
-            (tr("Sign-ins"), count_text(forecast.sign_ins), False),
+            (tr("Users signed in"), count_text(forecast.sign_ins), False),
             (tr("At once, at most"), count_text(forecast.streams), False),
             (tr("Expected 429s"), f"{about}{count_text(forecast.expected_429)}", False),
             (tr("Expected time"), about + time if time != NOTHING else tr("not known yet"), False),
@@ -89,9 +92,9 @@ def _notices(forecast: Forecast) -> list[tuple[str, str, str]]:
     notices: list[tuple[str, str, str]] = []
     if forecast.is_self:
         text = tr(
-            "Own gateway: load and console share one process. The console stays usable, its pages get slower, and the times are often doubtful."
+            "Own gateway: load and console share one process; its pages get slower meanwhile."
         )
-        notices.append((text, "slow", "merge_type"))
+        notices.append((text, "", "merge_type"))
     if forecast.arrangement is Arrangement.WORKER:
         text = tr("So many streams run in a worker process of low priority.")
         notices.append((text, "", "developer_board"))

@@ -46,10 +46,10 @@ def _columns() -> list[BigColumn]:
         BigColumn("load", tr("Load"), "name"),
         BigColumn("models", tr("Models"), width="16%", from_px=900),
         BigColumn("target", tr("Service under test"), width="13%", from_px=1040),
-        BigColumn("done", tr("Success"), width="104px", end=True, from_px=560),
+        BigColumn("done", tr("Succeeded"), width="104px", end=True, from_px=560),
         BigColumn("bad", tr("Failed calls"), width="84px", end=True, from_px=640),
         BigColumn("ttft", tr("First text p95"), width="104px", end=True, from_px=760),
-        BigColumn("limits", tr("Limits"), "look", "92px", from_px=480),
+        BigColumn("limits", tr("Thresholds"), "look", "92px", from_px=480),
         BigColumn("at", tr("Begun"), "age", "96px"),
     ]
 
@@ -87,6 +87,8 @@ def _tags(one: HistoryRun) -> list[list[str]]:
     tags: list[list[str]] = []
     if one.run.baseline:
         tags.append([tr("Baseline"), "running"])
+    if one.run.parent_id is not None:
+        tags.append([tr("Step"), "", tr("A step of a search or a workflow")])
     if one.run.summary is not None and not one.run.summary.is_lag_sound:
         tags.append([tr("Doubtful"), "slow", tr("The console itself was late")])
     if one.change is not None and one.change.share is not None:

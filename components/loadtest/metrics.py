@@ -11,8 +11,10 @@ from components.words import tr, word
 class MetricSpec:
     """One figure a threshold can be set on."""
 
-    label: str  # msgid, with its unit
+    label: str  # msgid, with sense and unit: what the form offers
+    word: str  # msgid
     unit: str  # %, ms or /s; a share is typed in per cent and kept as 0..1
+    is_least: bool = False  # the figure must not be below the limit
 
     @property
     def is_share(self) -> bool:
@@ -21,17 +23,39 @@ class MetricSpec:
 
 
 METRIC_SPECS: Mapping[str, MetricSpec] = {
-    "error_share": MetricSpec(word("Failed calls, at most %"), "%"),
-    "limited_share": MetricSpec(word("Rate limited calls, at most %"), "%"),
-    "ttft_p95_ms": MetricSpec(word("First text p95, at most ms"), "ms"),
-    "ttft_p99_ms": MetricSpec(word("First text p99, at most ms"), "ms"),
-    "total_p95_ms": MetricSpec(word("Whole answer p95, at most ms"), "ms"),
-    "total_p99_ms": MetricSpec(word("Whole answer p99, at most ms"), "ms"),
-    "gap_p95_ms": MetricSpec(word("Gap between events p95, at most ms"), "ms"),
-    "goodput_share": MetricSpec(word("Good calls, at least %"), "%"),
-    "goodput_per_s": MetricSpec(word("Good calls a second, at least"), "/s"),
-    "rate_per_s": MetricSpec(word("Calls ended a second, at least"), "/s"),
+    "error_share": MetricSpec(word("Failed calls, at most %"), word("Failed calls"), "%"),
+    "limited_share": MetricSpec(word("Rate limited calls, at most %"), word("Rate limited"), "%"),
+    "ttft_p95_ms": MetricSpec(word("First text p95, at most ms"), word("First text p95"), "ms"),
+    "ttft_p99_ms": MetricSpec(word("First text p99, at most ms"), word("First text p99"), "ms"),
+    "total_p95_ms": MetricSpec(
+        word("Whole answer p95, at most ms"), word("Whole answer p95"), "ms"
+    ),
+    "total_p99_ms": MetricSpec(
+        word("Whole answer p99, at most ms"), word("Whole answer p99"), "ms"
+    ),
+    "gap_p95_ms": MetricSpec(
+        word("Gap between events p95, at most ms"), word("Gap between events p95"), "ms"
+    ),
+    "goodput_share": MetricSpec(
+        word("Good calls, at least %"), word("Good calls"), "%", is_least=True
+    ),
+    "goodput_per_s": MetricSpec(
+        word("Good calls a second, at least"), word("Good calls a second"), "/s", is_least=True
+    ),
+    "rate_per_s": MetricSpec(
+        word("Calls ended a second, at least"), word("Calls a second"), "/s", is_least=True
+    ),
 }
+
+
+def threshold_text(metric: str, limit: float) -> str:
+    """Return a threshold such as `First text p95 ≤ 900 ms`."""
+    spec = METRIC_SPECS.get(metric)
+    if spec is None:
+        return f"{metric} {limit:g}"
+    sign = "≥" if spec.is_least else "≤"
+    unit = {"%": "%", "ms": " ms", "/s": tr("/s")}[spec.unit]
+    return f"{tr(spec.word)} {sign} {shown_limit(metric, limit):g}{unit}"
 
 
 def metric_options() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from components.loadtest.metrics import METRIC_SPECS, shown_limit
+from components.loadtest.metrics import threshold_text
 from components.loadtest.words import FIELD_WORDS, MODE_WORDS, load_text, models_text
 from components.primitives.formats import clock_text, duration_text, moment_text
 from components.status.looks import user_type_word
@@ -74,11 +74,7 @@ def _good(plan: LoadPlan) -> str:
 
 
 def _thresholds(plan: LoadPlan) -> str:
-    return " · ".join(
-        f"{tr(METRIC_SPECS[one.metric].label) if one.metric in METRIC_SPECS else one.metric}"
-        f" {shown_limit(one.metric, one.limit):g}"
-        for one in plan.thresholds
-    )
+    return " · ".join(threshold_text(one.metric, one.limit) for one in plan.thresholds)
 
 
 def _took(run: LoadRun) -> str:

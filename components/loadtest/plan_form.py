@@ -7,8 +7,8 @@ from typing import Any
 from nicegui import ui
 
 from components.loadtest.limits import MESSAGE, MESSAGE_MOST, MODES, NUMBERS
-from components.loadtest.metrics import METRIC_SPECS, metric_options, shown_limit, stored_limit
 from components.loadtest.row_list import Cell, RowList
+from components.loadtest.threshold_list import ThresholdList
 from components.loadtest.words import MODE_WORDS
 from components.primitives.field import Field, choice_field, long_field, number_field, text_field
 from components.primitives.toolbar import Segment
@@ -22,6 +22,8 @@ CLOSED, OPEN = "closed", "open"
 CALLS, TIME = "requests", "seconds"
 _MORE = ("cap", "timeout_s", "sign_ins")
 _STOPS = ("stop_error_share", "stop_errors", "stop_p95_ttft_ms", "good_ttft_ms", "good_total_ms")
+_NOT_OF_FINDER = ("cap", "stop_errors")
+_FINDER: Mapping[str, Any] = {"users": 200, "seconds": 10}  # shown when it is chosen
 _DEFAULTS: Mapping[str, Any] = {"users": 10, "requests": 20, "seconds": 30, "rate": 5, "ramp_s": 0}
 
 
@@ -120,13 +122,7 @@ class PlanForm(ui.element):
             kind = str(self._begin.get("user_type") or UserType.ANONYMOUS)
             self._identity = Segment(kinds, kind, lambda _: self._changed(), name=tr("Identity"))
             identity.hold(self._identity)
-        self.fields["user_type"] = identity
-        modes = {mode: tr(MODE_WORDS[mode]) for mode in MODES}
-        mode = choice_field(
-            tr("Result mode"), modes, str(self._begin.get("result_mode") or MODES[0])
-        )
-        mode.control.on_value_change(self._changed)
-        self.fields["result_mode"] = mode
+        self.fields["user_type"] = identity.classes("lt-form__half")
         text = str(self._begin.get("message") or MESSAGE)
         message = long_field(tr("Message"), text, most=MESSAGE_MOST, on_change=self._changed)
         message.control.props("debounce=300")
@@ -140,24 +136,18 @@ class PlanForm(ui.element):
             self._begin.setdefault("timeout_s", 120)
             for name in (*_MORE, *_STOPS):
                 self._number(name)
-            field = Field(
-                tr("Thresholds: what must hold over the whole run"),
-                tr("Without one: at most 5 % of the calls may fail, and one must succeed"),
-            )
-            with field:
-                cells = [
-                    Cell("metric", tr("Figure"), options=metric_options()),
-                    Cell("limit", tr("Limit")),
-                ]
-                fresh = {"metric": next(iter(METRIC_SPECS)), "limit": 5}
-                begin = [
-                    {"metric": one["metric"], "limit": shown_limit(one["metric"], one["limit"])}
-                    for one in self._begin.get("thresholds") or ()
-                ]
-                add = tr("Add a threshold")
-                self._thresholds = RowList(cells, begin, fresh, add, self._changed)
-                field.hold(self._thresholds)
-            self.fields["thresholds"] = field.classes("gb-form__wide")
+            self._draw_mode()
+            begin = self._begin.get("thresholds") or ()
+            self._thresholds = ThresholdList(begin, self._changed)
+            self.fields["thresholds"] = self._thresholds.field.classes("gb-form__wide")
+
+    def _draw_mode(self) -> None:
+        modes = {mode: tr(MODE_WORDS[mode]) for mode in MODES}
+        mode = choice_field(
+            tr("Result mode"), modes, str(self._begin.get("result_mode") or MODES[0])
+        )
+        mode.control.on_value_change(self._changed)
+        self.fields["result_mode"] = mode
 
     def _draw_confirm(self) -> None:
         self._confirm = ui.element("div").classes("gb-form__wide")
@@ -204,14 +194,17 @@ class PlanForm(ui.element):
             "rate": is_open and is_steady,
             "end": is_steady,
             CALLS: is_steady and self._end == CALLS,
-            TIME: is_steady and self._end == TIME,
+            TIME: (is_steady and self._end == TIME) or self.is_finder,
             "ramp_s": is_steady,
             "stages": self._kind == STAGES,
+            "cap": not self.is_finder,
+            "stop_errors": not self.is_finder,
         }
         for name, is_shown in shown.items():
             self.fields[name].set_visibility(is_shown)
         self._ways.set_visibility(not self.is_finder)
         self.fields["users"].rename(self._users_word(is_open=is_open))
+        self.fields[TIME].rename(tr("Each step for") if self.is_finder else tr("Begin calls for"))
         self._way_note.set_text(self._note(is_open=is_open))
 
     def _users_word(self, *, is_open: bool) -> str:
@@ -229,7 +222,11 @@ class PlanForm(ui.element):
         return tr("Each user asks again as soon as the answer is complete.")
 
     def _choose_kind(self, value: str) -> None:
-        self._kind = value
+        was, self._kind = self._kind, value
+        if SAFE in (was, value):
+            begin = _FINDER if value == SAFE else {name: self._begin[name] for name in _FINDER}
+            for name, number in begin.items():
+                self.fields[name].control.set_value(number)
         self._arrange()
         self._changed()
 
@@ -261,6 +258,8 @@ class PlanForm(ui.element):
     def values(self) -> dict[str, Any]:
         """Return the plan as programs say it; what is not shown is left out."""
         names = [*_MORE, *_STOPS, "users"]
+        if self.is_finder:
+            names = [*(name for name in names if name not in _NOT_OF_FINDER), TIME]
         if self._kind == LOAD:
             names += ["ramp_s", self._end, *(["rate"] if self._is_open else [])]
         found = {name: self._typed(name) for name in names}
@@ -275,10 +274,7 @@ class PlanForm(ui.element):
             "user_type": self._identity.value,
             "result_mode": self.fields["result_mode"].control.value,
             "message": self.fields["message"].control.value or "",
-            "thresholds": [
-                {"metric": row["metric"], "limit": stored_limit(row["metric"], row.get("limit"))}
-                for row in self._thresholds.rows
-            ],
+            "thresholds": self._thresholds.values(),
         }
         if "confirm" in self.fields:
             found["confirm"] = self.fields["confirm"].control.value or ""

@@ -30,6 +30,7 @@ class RunCharts(ui.element):
         super().__init__("div")
         self._points: Sequence[Point] = ()
         self._charts: list[LineChart] = []
+        self._nones: list[ui.label] = []
         with self:
             self._none = ui.label(tr("The first second is not over yet.")).classes(
                 "c-muted t-table"
@@ -44,8 +45,13 @@ class RunCharts(ui.element):
         self._points = points
         if not self._charts:
             self._draw()
-        for chart, (_name, options) in zip(self._charts, CHARTS, strict=True):
-            chart.show(options(points))
+        for chart, none, (_name, options) in zip(self._charts, self._nones, CHARTS, strict=True):
+            made = options(points)
+            has_lines = bool(made["series"])
+            chart.set_visibility(has_lines)
+            none.set_visibility(not has_lines)
+            if has_lines:
+                chart.show(made)
 
     def _draw(self) -> None:
         self._none.set_visibility(False)
@@ -55,3 +61,5 @@ class RunCharts(ui.element):
                 with ui.element("div"):
                     heading(tr(name), 3)
                     self._charts.append(LineChart(options(()), name=tr(name), height="180px"))
+                    none = ui.label(tr("No errors until now")).classes("c-muted t-table lt-empty")
+                    self._nones.append(none)

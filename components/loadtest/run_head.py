@@ -9,7 +9,7 @@ from nicegui import ui
 from components.loadtest.verdict import verdict
 from components.loadtest.words import is_open, run_title, state_look
 from components.primitives.button import button, icon
-from components.primitives.formats import age_words, count_text, epoch_ms
+from components.primitives.formats import age_words, count_text, duration_text, epoch_ms
 from components.primitives.status_dot import Age, StatusDot
 from components.primitives.toolbar import spacer
 from components.words import tr
@@ -97,14 +97,29 @@ class RunHead(ui.element):
 
     def _show_progress(self, run: LoadRun, flow: Flow) -> None:
         done = 0 if run.summary is None else run.summary.ended
-        total = run.plan.requests or 0
-        share = done / total if total else 0.0
-        self._fill.style(f"transform:scaleX({max(0.0, min(1.0, share)):.4f})")
-        known = tr("{done} of {total}", done=count_text(done), total=count_text(total))
-        self._progress.set_text(known if total else tr("{n} ended", n=count_text(done)))
+        self._fill.style(f"transform:scaleX({max(0.0, min(1.0, _share(run))):.4f})")
+        total = run.plan.requests
+        if total:
+            text = tr("{done} of {total}", done=count_text(done), total=count_text(total))
+        else:
+            spent = duration_text(1000 * (run.summary.elapsed_s if run.summary else 0))
+            whole = duration_text(1000 * (run.plan.seconds or 0))
+            text = tr(
+                "{n} ended · {spent} of {whole}", n=count_text(done), spent=spent, whole=whole
+            )
+        self._progress.set_text(text)
         parts = [tr("{n} in flight", n=count_text(flow.in_flight))]
         if flow.waiting:
             parts.append(
                 tr("{n} waiting (at most {cap} at once)", n=count_text(flow.waiting), cap=flow.cap)
             )
         self._flow.set_text(" · ".join(parts))
+
+
+def _share(run: LoadRun) -> float:
+    """Return how far it is, by calls or by time."""
+    if run.summary is None:
+        return 0.0
+    if run.plan.requests:
+        return run.summary.ended / run.plan.requests
+    return run.summary.elapsed_s / run.plan.seconds if run.plan.seconds else 0.0

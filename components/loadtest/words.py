@@ -11,7 +11,7 @@ from services.load_history.types import Change, Trend, Unit
 from services.loadtest.types import LoadPlan, LoadRun, RunState, SampleClass
 
 CLASS_LOOKS: Mapping[SampleClass, Look] = {
-    SampleClass.SUCCESS: Look("ok", "tick", "tint", word("Success")),
+    SampleClass.SUCCESS: Look("ok", "tick", "tint", word("Succeeded")),
     SampleClass.INCOMPLETE: Look("structure", "broken", "outline", word("Incomplete")),
     SampleClass.ERRORED: Look("failed", "cross", "solid", word("Errored")),
     SampleClass.RATE_LIMITED: Look("limited", "gauge", "outline", word("Rate limited")),

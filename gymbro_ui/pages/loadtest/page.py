@@ -13,10 +13,13 @@ from gymbro_ui.pages.loadtest.filters import PATH
 from gymbro_ui.pages.loadtest.history import History
 from gymbro_ui.pages.loadtest.planning import Planning
 from services.foundation.errors import ConsoleError
-from services.loadtest.types import KIND, LoadPlan
+from services.loadtest.types import FINDER_KIND, KIND, LoadPlan
 
 if TYPE_CHECKING:
     from services.console import Console
+
+
+_KINDS = (KIND, FINDER_KIND)
 
 
 class LoadPage:
@@ -39,7 +42,7 @@ class LoadPage:
             self._console.executions.changed,
             lambda _: self._show_now(),
             0.5,
-            keep=lambda one: one.execution_type == KIND,
+            keep=lambda one: one.execution_type in _KINDS,
         )
         self._shown: tuple[str, int, int] | None = ("", 0, 0)
         self._show_now()
@@ -61,7 +64,8 @@ class LoadPage:
         return values_of(run.plan)
 
     def _show_now(self) -> None:
-        running = [o for o in self._console.executions.running() if o.execution_type == KIND]
+        running = [o for o in self._console.executions.running() if o.execution_type in _KINDS]
+        running.sort(key=lambda one: one.execution_type != FINDER_KIND)  # the whole search first
         one = running[0] if running else None
         key = None if one is None else (one.execution_id, one.done, one.total)
         if key == self._shown:
@@ -70,7 +74,13 @@ class LoadPage:
         self._now.clear()
         if one is not None:
             progress = tr("{done} of {total}", done=one.done, total=one.total) if one.total else ""
-            text = " · ".join(part for part in (tr("A load test is running"), progress) if part)
+            is_search = one.execution_type == FINDER_KIND
+            what = (
+                tr("The safe number is being searched")
+                if is_search
+                else tr("A load test is running")
+            )
+            text = " · ".join(part for part in (what, progress) if part)
             with self._now, banner(text, tone="running", symbol="speed"):
                 ui.link(tr("Open"), f"{PATH}/{one.execution_id}").classes("gb-link")
 

@@ -45,10 +45,10 @@ class Planning:
         with ui.element("div").classes("lt-plan"):
             with card(tr("New load test"), toolbar=self._draw_target):
                 self._form = PlanForm(self._offer(), self._begin, self._changed)
+                limits_list()
             with card(tr("Before you start")):
                 self._panel = ForecastPanel()
                 self._start = button("", self._go, icon="play_arrow", kind="primary")
-                limits_list()
         self._name_start(None)
         on_batch(self._console.targets.changed, lambda _: self._target_changed())
         on_batch(self._console.settings.changed, lambda _: self._changed())
@@ -100,7 +100,7 @@ class Planning:
         self._form.refuse(told)
         strange = [sentence(text) for name, text in told.items() if name not in self._form.fields]
         if forecast is not None and not told:
-            self._panel.show(forecast)
+            self._panel.show(forecast, is_step=self._form.is_finder)
         else:
             known = tr("Correct what is marked first.") if told else reason
             self._panel.refuse(" ".join(strange) or known)
@@ -126,9 +126,11 @@ class Planning:
                 return errors, None, tr("A fault in the console. The log has the details.")
         return errors, None, ""
 
-    async def _forecast(self, values: Mapping[str, Any]) -> Forecast | None:
-        forecast: Any = getattr(self._console.loadtest, "forecast", None)
-        return None if forecast is None else await forecast(values)
+    async def _forecast(self, values: Mapping[str, Any]) -> Forecast:
+        """Return the forecast; of a search that of its greatest step."""
+        if self._form.is_finder:
+            values = {**values, "cap": values.get("users")}
+        return await self._console.loadtest.forecast(values)
 
     def _name_start(self, forecast: Forecast | None) -> None:
         if self._form.is_finder:
@@ -143,18 +145,12 @@ class Planning:
 
     async def _go(self) -> None:
         values, loadtest = self._form.values(), self._console.loadtest
-        fields = self._form.fields
-        find_safe: Any = getattr(loadtest, "find_safe", None)
-        if self._form.is_finder:
-            started = await act(
-                lambda: find_safe(values, trigger=Trigger.MANUAL, started_by=BY),
-                busy=self._start, fields=fields,
-            )  # fmt: skip
-        else:
-            started = await act(
-                lambda: loadtest.start(values, trigger=Trigger.MANUAL, started_by=BY),
-                busy=self._start, fields=fields,
-            )  # fmt: skip
+        begin = loadtest.finder.start if self._form.is_finder else loadtest.start
+        started = await act(
+            lambda: begin(values, trigger=Trigger.MANUAL, started_by=BY),
+            busy=self._start,
+            fields=self._form.fields,
+        )
         if started is not None:
             ui.navigate.to(f"{PATH}/{started.execution_id}")
 

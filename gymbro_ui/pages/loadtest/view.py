@@ -68,7 +68,7 @@ class LoadRunView:
         with card(tr("Over time"), note=tr("seconds since the first call")):
             self._charts = RunCharts()
         with ui.element("div").classes("lt-two"):
-            with card(tr("Limits"), tight=True):
+            with card(tr("Thresholds"), tight=True):
                 self._limits = threshold_table()
             with card(tr("Errors by kind"), tight=True):
                 self._errors = DataTable(
