@@ -69,7 +69,7 @@ def test_a_port_taken_by_a_stranger_ends_with_4(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "words"),
     [
-        (["run", "--host", "0.0.0.0"], {}, "no login"),
+        (["run", "--host", "0.0.0.0"], {}, "no password is set"),
         (["run", "--port", "70000"], {}, "1 to 65535"),
         (["run"], {"GYMBRO_PORT": "abc"}, "GYMBRO_PORT must be a whole number, not abc"),
         (["run"], {"PUBLIC_URL": "console.example"}, "PUBLIC_URL"),
