@@ -111,6 +111,20 @@ DETAILS: tuple[Page, ...] = (
         parent="/simulator",
     ),
     Page(
+        "/simulator/compare",
+        word("Two turns compared"),
+        "compare_arrows",
+        simulator.render_compare,
+        parent="/simulator",
+    ),
+    Page(
+        "/simulator/chat/{key}",
+        word("Conversation"),
+        "forum",
+        simulator.render_one,
+        parent="/simulator",
+    ),
+    Page(
         "/executions/{key}",
         word("Execution"),
         "bolt",

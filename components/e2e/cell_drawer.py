@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import background_tasks, ui
 
 from components.e2e.drawer_facts import facts_tab, reply_tab
-from components.e2e.drawer_tabs import checks_tab, compare_tab, dot, timing_tab
+from components.e2e.drawer_tabs import checks_tab, compare_tab, timing_tab
 from components.e2e.evidence import evidence
 from components.e2e.log_tab import log_tab
 from components.e2e.undo import Undo
@@ -17,6 +17,7 @@ from components.primitives.empty import problem
 from components.primitives.formats import clock_text
 from components.primitives.skeleton import skeleton_rows
 from components.primitives.toolbar import Segment
+from components.status.checks import dot
 from components.status.looks import cause_word, cell_look, trigger_word, user_type_word
 from components.status.reasons import reason_text
 from components.words import tr, trn

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from nicegui import ui
 
-from components.e2e.drawer_tabs import dot
 from components.e2e.evidence import endpoint_text, prompt_text
 from components.e2e.reply_marks import mark_reply
 from components.primitives.button import copy_button
 from components.primitives.formats import NOTHING, moment_text
 from components.primitives.toolbar import Segment
+from components.status.checks import dot
 from components.status.looks import CELL_LOOKS, NO_CELL, launch_text
 from components.status.providers import provider_word
 from components.status.reasons import reason_text

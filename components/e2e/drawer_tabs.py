@@ -14,23 +14,11 @@ from components.e2e.compare import (
 from components.e2e.undo import Undo, undo_row, undos
 from components.e2e.waterfall import Bar, bars, total_ms
 from components.primitives.formats import clock_text, duration_text
-from components.primitives.status_dot import StatusDot
-from components.status.looks import CELL_LOOKS, NO_CELL, Look
-from components.status.reasons import reason_text
-from components.words import tr, word
-from services.e2e.types import Cell, CellDetail, CellStatus, CheckResult
+from components.status.checks import check_line
+from components.words import tr
+from services.e2e.types import Cell, CellDetail, CellStatus
 
-CHECK_WORDS = {
-    "completed": word("Ended with completed"),
-    "reply_length": word("Text in the reply"),
-    "sequence": word("No gap in seq"),
-    "thinkingml": word("ThinkingML structure"),
-    "jsonseq": word("JSONSeq structure"),
-    "latency": word("Time to the reply"),
-}
 _FINE = (CellStatus.OK, CellStatus.RUNNING, CellStatus.PENDING)
-_PASSED = CELL_LOOKS[CellStatus.OK]
-_REFUSED = CELL_LOOKS[CellStatus.FAILED]
 
 
 def compare_tab(detail: CellDetail, zone: str, on_undo: Callable[[Undo], Any]) -> None:
@@ -86,45 +74,6 @@ def checks_tab(cell: Cell) -> None:
             ui.label(reason).classes("t-mono c-muted")
 
 
-def check_line(check: CheckResult) -> None:
-    """Draw one check."""
-    with ui.element("div").classes("gx-check"):
-        dot(_check_look(check), show_word=False)
-        with ui.element("div").classes("gb-col gap-0 gb-grow"):
-            with ui.element("div").classes("gb-row gb-spread"):
-                ui.label(tr(CHECK_WORDS.get(check.name, check.name))).classes("t-strong")
-                ui.label(_check_word(check)).classes("t-meta c-muted")
-            if check.ok is False:
-                ui.label(reason_text(check.reason)).classes("t-wrap")
-            _expected(check)
-
-
-def _is_slow(check: CheckResult) -> bool:
-    return check.ok is True and check.reason not in ("ok", "")
-
-
-def _check_look(check: CheckResult) -> Look:
-    if _is_slow(check):
-        return CELL_LOOKS[CellStatus.SLOW]
-    return {True: _PASSED, False: _REFUSED, None: NO_CELL}[check.ok]
-
-
-def _check_word(check: CheckResult) -> str:
-    if check.ok is None:
-        return tr("Not judged")
-    if _is_slow(check):
-        return CELL_LOOKS[CellStatus.SLOW].label
-    return tr("Passed") if check.ok else tr("Not passed")
-
-
-def _expected(check: CheckResult) -> None:
-    with ui.element("div").classes("gx-expected"):
-        for name, value in ((tr("Expected"), check.expected), (tr("Got"), check.actual)):
-            ui.label(name).classes("t-meta c-faint")
-            # The service stores English texts that are keys of the catalogues where they are ours.
-            ui.label(tr(value)).classes("t-mono t-wrap")
-
-
 def timing_tab(cell: Cell) -> None:
     """Draw the stages as a waterfall on one axis."""
     made = bars(cell)
@@ -149,8 +98,3 @@ def _fall(bar: Bar, whole: int) -> None:
             left, width = 100 * bar.start_ms / whole, 100 * bar.length_ms / whole
             ui.element("i").style(f"left:{left:.2f}%;width:max(2px,{width:.2f}%)")
         ui.label(duration_text(bar.length_ms)).classes("gx-fall__time")
-
-
-def dot(look: Look, *, show_word: bool = True) -> StatusDot:
-    """Return the glyph of a look."""
-    return StatusDot(look.tone, look.shape, look.weight, look.label, show_word=show_word)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from services.console import Console
 
 PRODUCT = "GymBro Console"
+_LOAD = "/simulator/load"
 _PARTS = {"anonymous": (UserType.ANONYMOUS,), "permanent": (UserType.PERMANENT,)}
 
 
@@ -216,6 +217,9 @@ class Frame:
                 for p in PAGES
             ),
             Entry("run", acts, tr("Run E2E"), "play_arrow", hint=cost, also="run e2e start"),
+            Entry(
+                "load", acts, tr("Start a load test"), "speed", _LOAD, also="load test users stress"
+            ),
             Entry("first", acts, tr("First steps"), "flag", also="first five minutes supplier key"),
             *(
                 Entry(f"language:{code}", views, name, "translate", also=f"language {code}")

@@ -11,6 +11,7 @@ _PROVIDERS = say(
     "Open Models & providers and probe its endpoint; if that works, send the message again"
 )
 _STREAM_WORDS = ("sse_stream_incomplete", "sse_stream_closed_without_terminal_event")
+_MALFORMED = frozenset({"bad_json_event", "invalid_utf8"})  # oddities of a stream
 _CONFIG_WORDS: Mapping[str, tuple[Message, Message]] = {
     "endpoint_api_key_missing": (
         say("The provider's endpoint has no API key"),
@@ -225,6 +226,12 @@ def _stream(dialog: Dialog) -> Advice:
             say("{target} could not be reached", target=dialog.target),
             say("Check the address in Settings, that the server is up, and the network"),
         )
+    if word == "sse_stream_malformed" or _MALFORMED & set(dialog.flags):
+        return Advice(
+            Cause.GATEWAY,
+            say("The stream is not well-formed server-sent events"),
+            say("Look at what stands between here and the gateway: a proxy may change the stream"),
+        )
     if word in _STREAM_WORDS:
         return Advice(
             Cause.GATEWAY,
@@ -236,12 +243,6 @@ def _stream(dialog: Dialog) -> Advice:
             Cause.GATEWAY,
             say("The stream went on beyond what an app would take, so it was ended here"),
             say("See the last events below; a model may be repeating itself"),
-        )
-    if word == "sse_stream_malformed":
-        return Advice(
-            Cause.GATEWAY,
-            say("The stream is not well-formed server-sent events"),
-            say("Look at what stands between here and the gateway: a proxy may change the stream"),
         )
     return Advice(
         dialog.cause if dialog.cause is not Cause.NONE else Cause.UNKNOWN,

@@ -16,6 +16,7 @@ from services.dialogs.rows import to_dialog
 from services.dialogs.types import (
     KIND,
     Dialog,
+    DialogComparison,
     DialogExport,
     DialogFilter,
     DialogPage,
@@ -35,6 +36,7 @@ from services.executions.types import (
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
+from services.prompts import word_diff
 from services.targets.types import Target
 
 AT_ONCE = 8
@@ -229,6 +231,10 @@ class Dialogs:
         values = await stored(self._parts.database.read(query))
         return None if values is None else to_dialog(values)
 
+    def as_curl(self, dialog: Dialog) -> str:
+        """Return both calls of a turn as shell lines, a variable standing for the token."""
+        return export.as_curl(dialog)
+
     async def page(self, wanted: DialogFilter, *, before: str = "", limit: int = 50) -> DialogPage:
         """Return a piece of what was kept, newest first."""
         query = partial(
@@ -246,6 +252,12 @@ class Dialogs:
         """Return the last turn, without events; None before the first."""
         page = await self.page(DialogFilter(), limit=1)
         return page.rows[0] if page.rows else None
+
+    async def compare(self, before: str, after: str) -> DialogComparison:
+        """Return two turns and how their replies differ; raise NotFoundError."""
+        first, second = await self._turn(before), await self._turn(after)
+        found = await asyncio.to_thread(word_diff.diff, first.reply, second.reply)
+        return DialogComparison(first, second, found)
 
     async def export(self, wanted: DialogFilter, kind: str) -> DialogExport:
         """Return all turns of the filter as of one moment as a file; raise InputError."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.e2e.types import Cause, CellStatus, CheckResult, Kind
 from services.foundation.messages import Message
+from services.prompts.types import Diff
 
 KIND = "dialog"
 MESSAGE_MAX = 20_000  # characters
@@ -217,10 +218,11 @@ class DialogPage:
 
 @dataclass(frozen=True, slots=True)
 class DialogComparison:
-    """Two turns side by side; `parts` are those of the differ: same, removed, added."""
+    """Two turns side by side, and the difference of their replies."""
 
     before: Dialog
     after: Dialog
+    reply: Diff
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Overview page: draws the present state at once and follows every change."""
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
@@ -12,9 +13,11 @@ from components.dashboard.first_steps import Beginning, FirstCalls, FirstSteps
 from components.dashboard.running import RunningCalls, RunningNow
 from components.dashboard.works import Works
 from components.live import on_batch
+from components.primitives.button import button
 from components.primitives.card import card, page_head
 from components.primitives.empty import empty
 from components.primitives.toast import toast
+from components.primitives.toolbar import spacer
 from components.settings.target_list import target_name
 from components.words import sentence, tr
 from gymbro_ui.actions import act
@@ -41,7 +44,8 @@ class OverviewPage:
 
     def draw(self) -> None:
         """Draw the frame of the page and fill it from memory."""
-        page_head(tr("Overview"))
+        with page_head(tr("Overview")):
+            _quick_acts()
         self._first = ui.element("div").classes("gb-col")
         self._first.set_visibility(False)
         self._draw_head()
@@ -198,6 +202,16 @@ class OverviewPage:
 
     def _open_cell(self, cell_id: int) -> None:
         ui.navigate.to(f"/e2e?cell={int(cell_id)}")
+
+
+def _quick_acts() -> None:
+    """Draw what one may want to do at once; running the E2E stands in the top bar."""
+    spacer()
+    for path, icon, text in (
+        ("/simulator", "forum", tr("Simulate a chat")),
+        ("/simulator/load", "speed", tr("Start a load test")),
+    ):
+        button(text, partial(ui.navigate.to, path), icon=icon, small=True)
 
 
 def _all_link() -> None:

@@ -2,14 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from components.primitives.skeleton import skeleton_rows
-from gymbro_ui.chat_and_load import tabs
+from gymbro_ui.pages.simulator.detail import render_compare, render_one
+from gymbro_ui.pages.simulator.page import SimulatorPage
 
 if TYPE_CHECKING:
     from services.console import Console
 
+__all__ = ["render", "render_compare", "render_one"]
 
-async def render(_console: "Console") -> None:
+
+async def render(console: "Console") -> None:
     """Draw the page at once and fill it when its history is read."""
-    tabs("chat")
-    skeleton_rows(6)
+    page = SimulatorPage(console)
+    page.draw()
+    await page.load()

@@ -11,7 +11,7 @@ import pytest
 from db.engine import Database
 from services.accounts.types import UserType
 from services.dialogs.types import DialogFilter, Phase, Saved
-from services.e2e.types import Cause, CellStatus, Kind
+from services.e2e.types import CellStatus, Kind
 from services.executions.types import ExecutionState
 from services.foundation.errors import InputError, NotFoundError
 from services.prompts.types import PromptEdit, PromptType
@@ -22,9 +22,6 @@ from tests.support.upstream import (
     FakeUpstream,
     cut_after,
     good,
-    gotrue_error,
-    html,
-    opening,
     refused,
     silent,
 )
@@ -203,56 +200,6 @@ async def test_a_crash_leaves_a_row_that_says_interrupted(
     await after.stop()
     await desk.dialogs.cancel(dialog_id)
     await desk.ended(dialog_id)
-
-
-TROUBLES = [
-    ("hang", silent(), {"timeout_s": 5}, CellStatus.FAILED, Cause.GATEWAY, "sent no event"),
-    ("401", refused(401, "token_expired"), {}, CellStatus.SIGNIN_FAILED, Cause.SIGNIN, "token"),
-    ("429", refused(429, "RATE_LIMIT_EXCEEDED", retry_after="3600"), {}, CellStatus.LIMITED,
-     Cause.GATEWAY, "limits how often this user"),
-    ("cut", cut_after(3, "cut"), {}, CellStatus.FAILED, Cause.GATEWAY, "broke off"),
-    ("wrong", opening(html()), {}, CellStatus.FAILED, Cause.CONFIG, "not a GymBro server"),
-    ("key", refused(422, "model_not_allowed"), {}, CellStatus.FAILED, Cause.CONFIG, "model key"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "case", [case[1:] for case in TROUBLES], ids=[case[0] for case in TROUBLES]
-)
-async def test_every_bad_end_says_whose_side_it_is_on(
-    desk: DialogsDesk, upstream: FakeUpstream, case: tuple[Any, ...]
-) -> None:
-    turn, values, status, cause, says = case
-    upstream.play("a", turn)
-    found = await desk.say(**values)
-    assert found.advice is not None
-    assert (found.status, found.advice.cause) == (status, cause)
-    assert says in str(found.advice.what)
-    assert str(found.advice.next)
-    assert found.saved is Saved.STORED
-
-
-async def test_a_429_that_asks_for_a_short_wait_is_waited_for_once(
-    desk: DialogsDesk, upstream: FakeUpstream
-) -> None:
-    upstream.play("a", refused(429, "RATE_LIMIT_EXCEEDED", retry_after="1"), good())
-    dialog_id = await desk.start()
-    live = await desk.until(dialog_id, lambda one: one.phase is Phase.PAUSING)
-    assert live.pause_s == 1
-    found = await desk.ended(dialog_id)
-    assert (found.status, found.retries) == (CellStatus.OK, ("limited_waited_1s",))
-
-
-async def test_a_refused_sign_in_sends_no_message_and_is_kept(
-    desk: DialogsDesk, upstream: FakeUpstream
-) -> None:
-    upstream.always("signup", gotrue_error(429, "over_request_rate_limit"))
-    found = await desk.say()
-    assert found.status is CellStatus.SIGNIN_FAILED
-    assert not posted(upstream)
-    assert found.advice is not None
-    assert found.advice.cause is Cause.SIGNIN
-    assert "limits how often" in str(found.advice.what)
 
 
 async def test_a_pasted_token_is_used_and_nowhere_kept(

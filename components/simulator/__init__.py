@@ -1,0 +1,1 @@
+"""Simulator: the form, the turns, the events and the history of single conversations."""
