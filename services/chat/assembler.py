@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import orjson
@@ -16,12 +16,6 @@ _MAX_INVALID = 200  # characters kept of data that is not an object
 _MAX_DIGITS = 18
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    seq: int | None
-    text: str
-
-
 class Assembler:
     """Collects the events of one message; after the terminal event nothing counts."""
 
@@ -31,8 +25,8 @@ class Assembler:
         self.first_delta_ms: float | None = None
         self.terminal: ChatEvent | None = None
         self.count = 0
-        self._ids = {"request_id": request_id, "message_id": message_id}
-        self._pieces: list[_Piece] = []
+        self._request_id, self._message_id = request_id, message_id
+        self._pieces: list[tuple[int | None, str]] = []  # seq and text
         self._seen: set[int] = set()
         self._structured: list[tuple[str, Mapping[str, Any]]] = []
         self._routed: Mapping[str, Any] = {}
@@ -82,7 +76,7 @@ class Assembler:
             self.flag("duplicate_seq")
         else:
             self._seen.add(number)
-        self._pieces.append(_Piece(number, text))
+        self._pieces.append((number, text))
         self._note_visible(text, at_ms)
 
     def _note_visible(self, text: str, at_ms: float) -> None:
@@ -90,9 +84,10 @@ class Assembler:
             self.first_delta_ms = at_ms
 
     def _check_ids(self, data: Mapping[str, Any]) -> None:
-        for name, wanted in self._ids.items():
-            if data.get(name, wanted) != wanted:
-                self.flag(f"{name}_mismatch")
+        if data.get("request_id", self._request_id) != self._request_id:
+            self.flag("request_id_mismatch")
+        if data.get("message_id", self._message_id) != self._message_id:
+            self.flag("message_id_mismatch")
 
     def _read(self, raw: str) -> Mapping[str, Any]:
         if "\\u0000" in raw or "\x00" in raw:  # no store keeps NUL in a text
@@ -106,23 +101,26 @@ class Assembler:
 
     def reply(self, base: Reply, secret: str = "") -> Reply:
         """Return the base filled with what arrived; a terminal event decides how it ended."""
-        filled = replace(
-            base,
-            text=self._text(),
-            protocol=self._protocol(),
-            sequence=tuple(piece.seq for piece in self._pieces if piece.seq is not None),
-            structured=tuple(self._structured),
-            event_count=self.count,
-            routed=self._routed,
-            terminal=self._last,
-            was_flagged=tuple(self._flags),
-        )
+        return replace(base, **self.fields(secret))
+
+    def fields(self, secret: str = "") -> dict[str, Any]:
+        """Return what is known of the reply by the names of its fields."""
+        known: dict[str, Any] = {
+            "text": self._text(),
+            "protocol": self._protocol(),
+            "sequence": tuple(seq for seq, _ in self._pieces if seq is not None),
+            "structured": tuple(self._structured),
+            "event_count": self.count,
+            "routed": self._routed,
+            "terminal": self._last,
+            "was_flagged": tuple(self._flags),
+        }
         if self.terminal is None:
-            return filled
+            return known
         if self.terminal.name == "completed":
-            return replace(filled, outcome=Outcome.COMPLETED, error="", error_text="")
+            return known | {"outcome": Outcome.COMPLETED, "error": "", "error_text": ""}
         word, text = _error_of(self.terminal.data, secret)
-        return replace(filled, outcome=Outcome.ERROR_EVENT, error=word, error_text=text)
+        return known | {"outcome": Outcome.ERROR_EVENT, "error": word, "error_text": text}
 
     def _protocol(self) -> str:
         if self._structured and self._pieces:
@@ -132,11 +130,11 @@ class Assembler:
     def _text(self) -> str:
         if self._structured and not self._pieces:
             return join_text(self._structured)[0]
-        if any(piece.seq is None for piece in self._pieces):
-            return "".join(piece.text for piece in self._pieces)
         by_seq: dict[int, str] = {}
-        for piece in self._pieces:
-            by_seq.setdefault(cast(int, piece.seq), piece.text)
+        for seq, text in self._pieces:
+            if seq is None:
+                return "".join(text for _, text in self._pieces)
+            by_seq.setdefault(seq, text)
         return "".join(by_seq[seq] for seq in sorted(by_seq))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -44,8 +44,11 @@ class Conversation:
         self._listener = listener
         self._started = clock.monotonic()
         self._assembler = Assembler(request.request_id, "")
-        self._timings = Timings()
-        self._reply = Reply(Outcome.MALFORMED, request.request_id)
+        self._splitter = SseSplitter(max_events=request.max_events)
+        self._limit: SseLimitError | None = None
+        self._accepted_ms: float | None = None
+        self._message_id = self._conversation_id = ""
+        self._is_waiting = True  # for the first event
         self._bytes = 0
         self._gaps: list[float] = []
         self._text_at_ms: float | None = None  # of the newest read with events since the first text
@@ -84,7 +87,7 @@ class Conversation:
         if not 200 <= response.status < 300:
             raise self._create_refused(response)
         self._keep_ids(response)
-        self._timings = replace(self._timings, accepted_ms=accepted_ms)
+        self._accepted_ms = accepted_ms
 
     def _create_refused(self, response: WireResponse) -> EndedError:
         word, text = rules.read_error(response.body, self._request.access_token)
@@ -109,36 +112,34 @@ class Conversation:
                 rules.clean(f"HTTP {response.status}, {kind}"),
                 status=response.status,
             )
-        self._reply = replace(
-            self._reply, message_id=str(message_id), conversation_id=str(conversation_id)
-        )
-        self._assembler = Assembler(self._request.request_id, self._reply.message_id)
+        self._message_id, self._conversation_id = str(message_id), str(conversation_id)
+        self._assembler = Assembler(self._request.request_id, self._message_id)
 
     # --- events -----------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        request, reply = self._request, self._reply
+        request = self._request
         left_s = max(0.0, request.total_s - self._elapsed_ms() / 1000)
         first_s = min(request.first_event_s, left_s)
+        if first_s <= 0:
+            raise EndedError(Outcome.DEADLINE, DEADLINE, self._waited())
         url = (
-            f"{request.api_base}/messages/{quote(reply.message_id, safe='')}/events"
-            f"?conversation_id={quote(reply.conversation_id, safe='')}"
+            f"{request.api_base}/messages/{quote(self._message_id, safe='')}/events"
+            f"?conversation_id={quote(self._conversation_id, safe='')}"
         )
-        loop = asyncio.get_running_loop()
-        end_at = loop.time() + left_s
-        deadlines = Deadlines(first_byte_s=first_s, idle_s=left_s + 1, total_s=left_s + 1)
+        end_at = asyncio.get_running_loop().time() + left_s
+        # until the first event all of it must be within first_s; then until end_at
+        deadlines = Deadlines(first_byte_s=first_s, idle_s=left_s + 1, total_s=first_s)
         try:
-            async with asyncio.timeout(first_s) as timer:
-                stream = self._wire.stream(
-                    "GET", url, self._headers({"Accept": "text/event-stream"}), b"", deadlines
-                )
-                async with stream:
-                    await self._check_opening(stream)
-                    await self._read(stream, lambda: timer.reschedule(end_at))
-                    await stream.drain(min(_DRAIN_S, max(0.0, end_at - loop.time())))
-        except TimeoutError as error:
-            if self._assembler.terminal is None:
-                raise EndedError(Outcome.DEADLINE, DEADLINE, self._waited()) from error
+            stream = self._wire.stream(
+                "GET", url, self._headers({"Accept": "text/event-stream"}), b"", deadlines
+            )
+            async with stream:
+                await self._check_opening(stream)
+                await stream.follow(partial(self._take_read, stream, end_at))
+                if self._assembler.terminal is None and self._limit is not None:
+                    raise limit_passed(self._limit)
+                await stream.drain(_DRAIN_S)
         except WireError as error:
             if self._assembler.terminal is None:
                 raise stream_failed(error, self._waited(), self._bytes) from error
@@ -164,24 +165,21 @@ class Conversation:
                 status=200,
             )
 
-    async def _read(self, stream: WireStream, on_first: Callable[[], None]) -> None:
-        splitter = SseSplitter(max_events=self._request.max_events)
-        is_waiting = True
-        async for chunk in stream.chunks():
-            self._bytes += len(chunk.data)
-            try:
-                self._take(splitter.feed(chunk.data), chunk)
-            except SseLimitError as error:
-                self._take(error.events, chunk)
-                if self._assembler.terminal is None:
-                    raise limit_passed(error) from error
-            if splitter.has_invalid_utf8:
-                self._assembler.flag("invalid_utf8")
-            if self._assembler.terminal is not None:
-                return
-            if is_waiting and self._assembler.first_event_ms is not None:
-                is_waiting = False
-                on_first()
+    def _take_read(self, stream: WireStream, end_at: float, chunk: Chunk) -> bool:
+        """Take one read the moment it arrives; return True when nothing more is wanted."""
+        self._bytes += len(chunk.data)
+        try:
+            self._take(self._splitter.feed(chunk.data), chunk)
+        except SseLimitError as error:
+            self._limit = error
+            self._take(error.events, chunk)
+            return True
+        if self._splitter.has_invalid_utf8:
+            self._assembler.flag("invalid_utf8")
+        if self._is_waiting and self._assembler.first_event_ms is not None:
+            self._is_waiting = False
+            stream.extend(end_at)
+        return self._assembler.terminal is not None
 
     def _take(self, events: list[tuple[str, str]], chunk: Chunk) -> None:
         at_ms = max(0.0, (chunk.at - self._started) * 1000)
@@ -202,24 +200,28 @@ class Conversation:
     def _finish(self, ended: EndedError) -> Reply:
         assembler = self._assembler
         terminal = assembler.terminal
-        timings = replace(
-            self._timings,
-            first_event_ms=assembler.first_event_ms,
-            first_delta_ms=assembler.first_delta_ms,
-            total_ms=self._elapsed_ms() if terminal is None else terminal.at_ms,
-        )
-        base = replace(
-            self._reply,
-            outcome=ended.outcome,
-            error=ended.error,
-            error_text=rules.clean(ended.text, self._request.access_token),
+        known: dict[str, Any] = {
+            "outcome": ended.outcome,
+            "error": ended.error,
+            "error_text": rules.clean(ended.text, self._request.access_token),
+            **assembler.fields(self._request.access_token),
+        }
+        return Reply(
+            request_id=self._request.request_id,
+            message_id=self._message_id,
+            conversation_id=self._conversation_id,
             status=ended.status,
             retry_after_s=ended.retry_after_s,
-            timings=timings,
+            timings=Timings(
+                accepted_ms=self._accepted_ms,
+                first_event_ms=assembler.first_event_ms,
+                first_delta_ms=assembler.first_delta_ms,
+                total_ms=self._elapsed_ms() if terminal is None else terminal.at_ms,
+            ),
             bytes_received=self._bytes,
             gaps_ms=tuple(self._gaps),
+            **known,
         )
-        return assembler.reply(base, self._request.access_token)
 
     def _waited(self) -> str:
         what = "no event" if self._assembler.first_event_ms is None else "no end"

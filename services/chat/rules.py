@@ -63,6 +63,8 @@ def _word(value: Mapping[str, Any]) -> str:
 
 def clean(text: str, secret: str = "") -> str:
     """Return foreign text fit to be kept: one line, no secret, up to 500 characters."""
+    if not text:
+        return ""
     known = (secret,) if secret else ()
     return redact(" ".join(text.replace("\x00", "\ufffd").split()), known)[:MAX_TEXT]
 

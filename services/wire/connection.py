@@ -25,7 +25,10 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None  # may ring early: then it is set anew
+        self._rings_at = 0.0
+        self._due = 0.0  # the next deadline
+        self._take: Callable[[Chunk], bool] | None = None
         self._chunks: deque[Chunk] = deque()
         self._deadlines = Deadlines()
         self._error: WireError | None = None
@@ -68,6 +71,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange: complete if the response may end by closing, cut otherwise."""
         self.is_open = False
+        self._stop_timer()
         if self.on_closed is not None:
             self.on_closed(self)
         reply = self.reply
@@ -132,11 +136,31 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
         return chunk
 
+    async def follow(self, take: Callable[[Chunk], bool]) -> None:
+        """Give each read to `take` as it arrives; return when it wants no more, or at the end."""
+        while self._chunks:
+            chunk = self._chunks.popleft()
+            self._held -= len(chunk.data)
+            if take(chunk):
+                return
+        self._take = take
+        while self._take is not None:
+            if self._error is not None:
+                raise self._error
+            if self.reply.is_done:
+                return
+            await self._sleep()
+
+    def extend(self, at: float) -> None:
+        """Move the total deadline to that loop time."""
+        self._end_at = at
+        self._arm(min(self._read_at + self._deadlines.idle_s, at))
+
     def finish(self) -> bool:
         """End the exchange; return whether the socket may serve another one."""
         fit = self.is_open and self._error is None and not self._is_paused
+        self._take = None
         if fit and self.reply.keeps_alive:
-            self._stop_timer()
             self._is_busy = False
             return True
         self.drop()
@@ -173,6 +197,13 @@ class Connection(asyncio.Protocol):
         if reply.pieces:
             data = reply.pieces[0] if len(reply.pieces) == 1 else b"".join(reply.pieces)
             reply.pieces.clear()
+            if self._take is not None:
+                if self._take(Chunk(data, self._now())):
+                    self._take = None
+                    self._wake()
+                elif reply.is_done or self._error is not None:
+                    self._wake()
+                return
             self._chunks.append(Chunk(data, self._now()))
             self._held += len(data)
             self._hold_back()
@@ -194,7 +225,12 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _arm(self, at: float) -> None:
-        self._stop_timer()
+        self._due = at
+        if self._timer is not None:
+            if self._rings_at <= at:
+                return
+            self._timer.cancel()
+        self._rings_at = at
         self._timer = self._loop.call_at(at, self._on_time)
 
     def _stop_timer(self) -> None:
@@ -205,10 +241,12 @@ class Connection(asyncio.Protocol):
     def _on_time(self) -> None:
         """Fail when a deadline passed, else look again when the next one is due."""
         self._timer = None
-        if self.reply.is_done:
+        if self.reply.is_done or not self._is_busy:
             return
         now = self._loop.time()
-        if now >= self._end_at:
+        if now < self._due:
+            self._arm(self._due)
+        elif now >= self._end_at:
             self._time_out("total")
         elif not self.reply.has_head:
             self._time_out("first_byte")

@@ -39,6 +39,8 @@ class SseSplitter:
 
     def feed(self, data: bytes) -> list[tuple[str, str]]:
         """Return the events completed by these bytes as (name, data); raise SseLimitError."""
+        if data[-2:] == b"\n\n" and self._is_between_events() and self._is_plain(data):
+            return self._feed_whole(data)
         lines = self._normalised(data).split(b"\n")
         events: list[tuple[str, str]] = []
         last = lines.pop()
@@ -52,6 +54,31 @@ class SseSplitter:
         self._partial += last
         if len(self._partial) > self._max_line:
             raise SseLimitError("line", events)
+        return events
+
+    def _is_between_events(self) -> bool:
+        held = self._partial or self._data or self._name or self._skip_newline
+        return not held and not self._is_first_line
+
+    def _is_plain(self, data: bytes) -> bool:
+        return len(data) <= self._max_line and len(data) <= self._max_event and b"\r" not in data
+
+    def _feed_whole(self, data: bytes) -> list[tuple[str, str]]:
+        """Take a read that holds whole events only: nearly every one is a name and one line of data."""
+        events: list[tuple[str, str]] = []
+        for block in data[:-2].split(b"\n\n"):
+            name, _newline, rest = block.partition(b"\n")
+            if name[:7] == b"event: " and rest[:6] == b"data: " and b"\n" not in rest:
+                self._name, self._data, self._size = (
+                    name[7:].decode("utf-8", "replace"),
+                    [rest[6:]],
+                    0,
+                )
+                self._dispatch(events)
+                continue
+            for line in block.split(b"\n"):
+                self._take_line(line, events)
+            self._take_line(b"", events)
         return events
 
     def _normalised(self, data: bytes) -> bytes:
