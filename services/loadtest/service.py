@@ -1,6 +1,7 @@
 """LoadTests: the execution kind `load_test`, and the runs that are kept."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from services.executions.types import (
 from services.foundation.errors import ConsoleError, NotFoundError
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
-from services.loadtest import export, reading, rules
+from services.loadtest import export, reading, rules, words
 from services.loadtest.finder import Finder
 from services.loadtest.forecast import foresee
 from services.loadtest.job import Job, JobTask
@@ -39,6 +40,7 @@ from services.loadtest.types import (
 )
 from services.targets.types import Target
 
+_log = logging.getLogger(__name__)
 _LATE_TRIES = 10
 _END_S = 2.0  # for one try; then the journal takes the end of the run
 _PAUSE_S = 0.3
@@ -142,9 +144,12 @@ class LoadTests:
         return to_run(await stored(self._parts.database.write(change)))
 
     async def _end(self, run: LoadRun, job: Job, state: RunState, error: str) -> None:
+        summary = job.summary()
+        level = logging.INFO if state is RunState.SUCCEEDED else logging.WARNING
+        _log.log(level, "%s", words.digest(run.run_id, str(state), summary))
         values = {
             "status": str(state),
-            "summary": summary_values(job.summary()),
+            "summary": summary_values(summary),
             "timeline": timeline_values(job.timeline()),
             "error": error[:500],
             "finished_at": self._parts.clock.now(),

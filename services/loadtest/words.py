@@ -52,7 +52,19 @@ def _model(plan: LoadPlan) -> str:
 def _row(name: str, values: Percentiles) -> str:
     return (
         f"{name:<13} p50 {_ms(values.p50)}  p90 {_ms(values.p90)}  p95 {_ms(values.p95)}  "
-        f"p99 {_ms(values.p99)}  max {_ms(values.max)}"
+        f"p99 {_ms(values.p99)}  max {_ms(values.max)}  mean {_ms(values.mean)}"
+    )
+
+
+def digest(run_id: str, state: str, summary: Summary) -> str:
+    """Return a run in one line for the log: success share, mean time, errors by kind."""
+    good = summary.counts.get(SampleClass.SUCCESS, 0)
+    judged = max(1, summary.ended)
+    errors = ", ".join(f"{count} x {word}" for word, count in summary.errors.items()) or "none"
+    return (
+        f"load test {run_id} {state}: {good} of {summary.ended} calls succeeded"
+        f" ({good / judged:.1%}), mean {_ms(summary.total.mean)}, p95 {_ms(summary.total.p95)},"
+        f" errors: {errors}"
     )
 
 

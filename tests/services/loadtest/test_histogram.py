@@ -27,6 +27,10 @@ def test_every_percentile_is_within_one_percent(shape: str) -> None:
         assert got == pytest.approx(exact, rel=0.01)
     assert found.max == pytest.approx(values[-1], abs=0.001)
     assert found.count == 5_000
+    assert found.mean == pytest.approx(sum(values) / 5_000, rel=0.001)
+    merged = Histogram()
+    merged.merge(histogram.buckets, histogram.largest)
+    assert merged.percentiles().mean == pytest.approx(sum(values) / 5_000, rel=0.01)
 
 
 def test_nothing_has_no_percentile_and_zero_counts() -> None:

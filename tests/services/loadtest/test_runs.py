@@ -63,7 +63,9 @@ async def test_a_few_sign_ins_carry_all_calls_and_nobody_stays(
     assert run.summary.sign_ins == 4
 
 
-async def test_classes_are_kept_apart(desk: LoadDesk, upstream: FakeUpstream) -> None:
+async def test_classes_are_kept_apart(
+    desk: LoadDesk, upstream: FakeUpstream, caplog: pytest.LogCaptureFixture
+) -> None:
     upstream.play("ok", good())
     upstream.play("bad", failing())
     upstream.play("cut", no_terminal())
@@ -78,6 +80,10 @@ async def test_classes_are_kept_apart(desk: LoadDesk, upstream: FakeUpstream) ->
     )
     assert (page.total, len(page.rows)) == (10, 5)
     assert {(s.sample.model_key, s.sample.status) for s in page.rows} == {("limited", 429)}
+    [told] = [r for r in caplog.records if r.name == "services.loadtest.service"]  # S4.42, S4.80
+    assert told.levelname == "WARNING"
+    assert "failed: 10 of 40 calls succeeded (25.0%), mean " in told.getMessage()
+    assert "10 x " in told.getMessage()
 
 
 async def test_the_cap_holds_and_the_rest_waits(desk: LoadDesk, upstream: FakeUpstream) -> None:
