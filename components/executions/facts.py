@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from components.executions.rows import Kinds, started_by_text
+from components.executions.rows import Kinds, address_of, started_by_text
 from components.primitives.formats import NOTHING, clock_text, duration_text, moment_text
 from components.words import tr
 from services.executions.types import Execution
@@ -84,6 +84,8 @@ def _relations(one: Execution, kinds: Kinds) -> list[dict[str, Any]]:
         found.append(_fact(tr("Repeats"), f"#{one.again_of}", href=f"/executions/{one.again_of}"))
     if launch := _launch_text(one):
         found.append(_fact(tr("Launch"), launch, href=f"/e2e?launch={one.execution_id}"))
+    elif not (to := address_of(one)).startswith("/executions/"):
+        found.append(_fact(tr("Results"), tr("Figures and calls"), href=to))
     elif kind is not None and kind.home:
         found.append(_fact(tr("Results"), tr(kind.label), href=kind.home))
     if one.agent_id is not None:

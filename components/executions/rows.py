@@ -34,6 +34,23 @@ Kinds = Mapping[str, ExecutionKind]
 _cached: "OrderedDict[tuple[str, str], tuple[Execution, str]]" = OrderedDict()
 
 
+# Kinds whose runs have a page of their own that says more than the execution's.
+_PAGES: Mapping[str, str] = {"load_test": "/simulator/load/", "load_finder": "/simulator/load/"}
+_PAGE = "/executions/"
+
+
+def address_of(one: Execution) -> str:
+    """Return the page that shows what the run is about."""
+    return _PAGES.get(one.execution_type, _PAGE) + one.execution_id
+
+
+def run_of(path: str) -> str:
+    """Return the id (or number) of the run whose page an address is, empty for another page."""
+    plain = path.partition("?")[0].partition("#")[0].rstrip("/")
+    start, _, key = plain.rpartition("/")
+    return key if f"{start}/" in (_PAGE, *_PAGES.values()) else ""
+
+
 def kind_label(one: Execution, kinds: Kinds) -> str:
     """Return what kind of work it is; a kind of an earlier version has the label of its row."""
     kind = kinds.get(one.execution_type)
@@ -71,6 +88,7 @@ def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str
     return {
         "id": one.id,
         "key": one.execution_id,
+        "to": address_of(one),
         "state": str(one.status),
         "icon": kind_icon(one, kinds),
         "kind": kind_label(one, kinds),

@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from nicegui import app, ui
 
-from components.executions.rows import row_texts
+from components.executions.rows import address_of, row_texts, run_of
 from components.frame import memory
 from components.frame.monitor import Monitor, MonitorCalls, Scene
 from components.live import on_batch, on_path, on_return, when_deleted
@@ -135,17 +135,16 @@ class Corner:
         self._draw()
 
     def _open(self, key: str) -> None:
-        ui.navigate.to(_DETAIL + key)
+        known = (*self._console.executions.running(), *self._ended.values(), *self._failed.values())
+        one = next((one for one in known if one.execution_id == key), None)
+        ui.navigate.to(_DETAIL + key if one is None else address_of(one))
 
     async def _cancel(self, key: str) -> None:
         await cancel_runs(self._console, [key])
 
     def _moved(self, path: str) -> None:
         """A failed run counts as seen once its page was opened, from wherever."""
-        plain = path.partition("?")[0].partition("#")[0].rstrip("/")
-        if not plain.startswith(_DETAIL):
-            return
-        key = plain.removeprefix(_DETAIL)
+        key = run_of(path)
         found = [x.id for x in self._failed.values() if key in (x.execution_id, str(x.id))]
         if found:
             with self._monitor:
