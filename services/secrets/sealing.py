@@ -67,7 +67,7 @@ class SealingKey:
         except StoreError as error:
             if self._wanted is Place.KEYRING:
                 raise
-            _log.info("the key of the vault goes to a file: %s", error.params.get("reason"))
+            _log.info("the key of the vault goes to a file: %s", error.message.params.get("reason"))
             self._to_file(key)
         return key
 
