@@ -42,22 +42,25 @@ class Assembler:
         if self.terminal is not None:
             self.flag("events_after_terminal")
             return None
-        data = self._read(raw)
+        data = self._last = self._read(raw)
         self.count += 1
-        if name != "heartbeat" and self.first_event_ms is None:
+        if self.first_event_ms is None and name != "heartbeat":
             self.first_event_ms = at_ms
         event = ChatEvent(name, data, at_ms)
-        self._last = data
-        self._sort_in(event)
+        if data.get("request_id", self._request_id) != self._request_id:
+            self.flag("request_id_mismatch")
+        if data.get("message_id", self._message_id) != self._message_id:
+            self.flag("message_id_mismatch")
+        if name == "content_delta":
+            self._take_delta(data, at_ms)
+        else:
+            self._sort_in(event)
         return event
 
     def _sort_in(self, event: ChatEvent) -> None:
         name, data = event.name, event.data
-        self._check_ids(data)
         if name in TERMINALS:
             self.terminal = event
-        elif name == "content_delta":
-            self._take_delta(data, event.at_ms)
         elif name in EVENT_NAMES:
             self._structured.append((name, data))
             self._note_visible(visible_text_of(name, data), event.at_ms)
@@ -83,17 +86,14 @@ class Assembler:
         if self.first_delta_ms is None and text.strip():
             self.first_delta_ms = at_ms
 
-    def _check_ids(self, data: Mapping[str, Any]) -> None:
-        if data.get("request_id", self._request_id) != self._request_id:
-            self.flag("request_id_mismatch")
-        if data.get("message_id", self._message_id) != self._message_id:
-            self.flag("message_id_mismatch")
-
     def _read(self, raw: str) -> Mapping[str, Any]:
         if "\\u0000" in raw or "\x00" in raw:  # no store keeps NUL in a text
             raw = raw.replace("\\u0000", "\\ufffd").replace("\x00", "\\ufffd")
             self.flag("nul_replaced")
-        value = read_json(raw)
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            value = read_json(raw)
         if isinstance(value, dict):
             return cast(dict[str, Any], value)
         self.flag("bad_json_event")

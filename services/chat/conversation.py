@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 _DRAIN_S = 0.25  # for the end of the body after the terminal event, so that the socket is kept
 _ERROR_BODY = 64 * 1024
 
+_COMPLETE = EndedError(Outcome.COMPLETED, "")
+
 Listener = Callable[[ChatEvent], None]
 
 
@@ -64,6 +66,8 @@ class Conversation:
             _log.exception("a conversation failed on our side")
             name = type(error).__name__
             return self._finish(EndedError(Outcome.MALFORMED, name, str(error)))
+        if self._assembler.terminal is not None:
+            return self._finish(_COMPLETE)
         text = f"the stream ended without a terminal event after {self._assembler.count} events"
         return self._finish(EndedError(Outcome.INCOMPLETE, "sse_stream_incomplete", text))
 

@@ -1,8 +1,7 @@
 """SeatBook: signed-in users lent to calls, the least busy first; an old token is renewed once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from services.foundation.clock import Clock
@@ -24,6 +23,27 @@ class Seat:
 Renew = Callable[[Seat], Awaitable[Token | None]]
 
 
+class Loan:
+    """One seat for one call."""
+
+    __slots__ = ("_book", "_seat")
+
+    def __init__(self, book: "SeatBook") -> None:
+        """Nothing is lent before `async with`."""
+        self._book = book
+        self._seat: Seat | None = None
+
+    async def __aenter__(self) -> Seat:
+        """Return the seat, its token fresh."""
+        self._seat = await self._book.take()
+        return self._seat
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give it back."""
+        if self._seat is not None:
+            self._book.give(self._seat)
+
+
 class SeatBook:
     """Who is how busy; taking and giving back cost the same with one seat and with a thousand."""
 
@@ -39,16 +59,24 @@ class SeatBook:
         self._by_load[0][seat] = None
         self.size += 1
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncGenerator[Seat]:
-        """Give the seat with the fewest open calls, its token fresh."""
+    def lend(self) -> "Loan":
+        """Give the seat with the fewest open calls, its token fresh, for an `async with`."""
+        return Loan(self)
+
+    async def take(self) -> Seat:
+        """Return the seat with the fewest open calls, its token fresh; it must be given back."""
         seat = self._take()
         try:
             if self._is_old(seat):
                 await self._refresh(seat)
-            yield seat
-        finally:
-            self._move(seat, -1)
+        except BaseException:
+            self.give(seat)
+            raise
+        return seat
+
+    def give(self, seat: Seat) -> None:
+        """Take a seat back."""
+        self._move(seat, -1)
 
     def _take(self) -> Seat:
         group = next(seats for seats in self._by_load if seats)

@@ -69,12 +69,10 @@ class SseSplitter:
         for block in data[:-2].split(b"\n\n"):
             name, _newline, rest = block.partition(b"\n")
             if name[:7] == b"event: " and rest[:6] == b"data: " and b"\n" not in rest:
-                self._name, self._data, self._size = (
-                    name[7:].decode("utf-8", "replace"),
-                    [rest[6:]],
-                    0,
-                )
-                self._dispatch(events)
+                if self.count >= self._max_events:
+                    raise SseLimitError("events", events)
+                self.count += 1
+                events.append((self._text(name[7:]) or "message", self._text(rest[6:])))
                 continue
             for line in block.split(b"\n"):
                 self._take_line(line, events)
@@ -120,10 +118,12 @@ class SseSplitter:
         if self.count >= self._max_events:
             raise SseLimitError("events", events)
         self.count += 1
-        raw = data[0] if len(data) == 1 else b"\n".join(data)
+        text = self._text(data[0] if len(data) == 1 else b"\n".join(data))
+        events.append((name or "message", text))
+
+    def _text(self, raw: bytes) -> str:
         try:
-            text = raw.decode("utf-8")
+            return raw.decode("utf-8")
         except UnicodeDecodeError:
             self.has_invalid_utf8 = True
-            text = raw.decode("utf-8", "replace")
-        events.append((name or "message", text))
+            return raw.decode("utf-8", "replace")
