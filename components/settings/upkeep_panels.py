@@ -25,6 +25,7 @@ KIND_WORDS: Mapping[DataKind, str] = {
     DataKind.MESSAGES: word("Messages and conversations"),
     DataKind.AUDIT: word("Audit"),
     DataKind.STATS: word("Statistics by user"),
+    DataKind.LOAD: word("Load tests and their calls"),
 }
 _DAYS: Mapping[str, tuple[DataKind, int]] = {
     "retention_e2e_days": (DataKind.E2E, 3650),
@@ -32,6 +33,7 @@ _DAYS: Mapping[str, tuple[DataKind, int]] = {
     "retention_days": (DataKind.MESSAGES, 365),
     "retention_audit_days": (DataKind.AUDIT, 3650),
     "retention_stats_days": (DataKind.STATS, 3650),
+    "retention_load_days": (DataKind.LOAD, 3650),
 }
 _VERIFIED = Look("ok", "tick", "tint", word("Verified"))
 _UNKNOWN = Look("none", "hollow", "plain", word("Not verified"))
@@ -78,6 +80,9 @@ class RetentionPanel(ui.element):
                 for name, (kind, most) in _DAYS.items()
             }
             self._numbers = Numbers(fields, now, save)
+            ui.label(
+                tr("A load test marked as baseline is kept until the mark is taken off.")
+            ).classes("t-meta c-faint")
             self._last = ui.element("div").classes("gb-col").mark("retention-last")
 
     def load(self, now: Preferences) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Date, Table, delete, select
 from sqlmodel import Session, SQLModel, col, func
 
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
+from db.tables.load_runs import LoadRunRow, PromptTestRow
 from db.tables.outbox import OutboxRow
 from db.tables.schedules import ScheduleSlotRow
 
@@ -108,6 +109,43 @@ def drop_launches(session: Session, launches: Sequence[int]) -> int:
     """Delete launches whose cells are gone, with their runs; return how many rows went."""
     runs = _drop(session, col(E2eRunRow.launch_no), launches)
     return runs + _drop(session, col(E2eLaunchRow.launch_no), launches)
+
+
+def find_load_runs(session: Session, before: datetime) -> list[int]:
+    """Return the numbers of the oldest load tests that ended before; a baseline is none of them."""
+    query = (
+        select(col(LoadRunRow.id))
+        .where(col(LoadRunRow.finished_at) < before, col(LoadRunRow.baseline).is_(False))
+        .order_by(col(LoadRunRow.id))
+        .limit(LAUNCHES_AT_ONCE)
+    )
+    return [number for number in session.connection().execute(query).scalars() if number]
+
+
+def find_calls(session: Session, runs: Sequence[int], limit: int) -> list[int]:
+    """Return the numbers of some calls of these load tests."""
+    query = select(col(PromptTestRow.id)).where(col(PromptTestRow.run_no).in_(runs)).limit(limit)
+    return [number for number in session.connection().execute(query).scalars() if number]
+
+
+def find_turns(session: Session, before: datetime, limit: int) -> list[int]:
+    """Return the numbers of some older calls that belong to no load test: single conversations."""
+    query = (
+        select(col(PromptTestRow.id))
+        .where(col(PromptTestRow.run_no).is_(None), col(PromptTestRow.created_at) < before)
+        .limit(limit)
+    )
+    return [number for number in session.connection().execute(query).scalars() if number]
+
+
+def drop_calls(session: Session, keys: Sequence[int]) -> int:
+    """Delete these calls; return how many were still there."""
+    return _drop(session, col(PromptTestRow.id), keys)
+
+
+def drop_load_runs(session: Session, runs: Sequence[int]) -> int:
+    """Delete load tests whose calls are gone; return how many rows went."""
+    return _drop(session, col(LoadRunRow.id), runs)
 
 
 def count_unpushed(session: Session) -> int:

@@ -93,6 +93,8 @@ class Retention:
             return pieces.each(lambda size: self._executions.prune_some(before, size))
         if kind is DataKind.E2E:
             return self._delete_e2e(before, pieces)
+        if kind is DataKind.LOAD:
+            return self._delete_load(before, pieces)
         return self._delete_aged(kind, before, pieces)
 
     async def _delete_aged(
@@ -122,6 +124,24 @@ class Retention:
             yield count
         async for count in self._delete_aged(DataKind.E2E, before, pieces):
             yield count
+
+    async def _delete_load(self, before: datetime, pieces: Pieces) -> AsyncIterator[int]:
+        while runs := await self._database.read(lambda s: queries.find_load_runs(s, before)):
+            find = functools.partial(self._find_calls, runs)
+            async for count in self._each(find, queries.drop_calls, pieces):
+                yield count
+            yield await pieces.timed(
+                self._database.write(functools.partial(queries.drop_load_runs, runs=runs))
+            )
+        find = functools.partial(self._find_turns, before)
+        async for count in self._each(find, queries.drop_calls, pieces):
+            yield count
+
+    async def _find_calls(self, runs: list[int], size: int) -> list[Any]:
+        return await self._database.read(lambda s: queries.find_calls(s, runs, size))
+
+    async def _find_turns(self, before: datetime, size: int) -> list[Any]:
+        return await self._database.read(lambda s: queries.find_turns(s, before, size))
 
     async def _find_cells(self, launches: list[int], size: int) -> list[Any]:
         return await self._database.read(lambda s: queries.find_cells(s, launches, size))
@@ -165,4 +185,5 @@ def days_of(preferences: Preferences, kind: DataKind) -> int:
         DataKind.MESSAGES: preferences.retention_days,
         DataKind.AUDIT: preferences.retention_audit_days,
         DataKind.STATS: preferences.retention_stats_days,
+        DataKind.LOAD: preferences.retention_load_days,
     }[kind]

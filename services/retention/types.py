@@ -19,6 +19,7 @@ class DataKind(StrEnum):
     MESSAGES = "messages"  # of the gateway, with the conversation log
     AUDIT = "audit"
     STATS = "stats"  # activity, calls and quotas by day
+    LOAD = "load"  # load tests with their calls, a baseline excepted; single conversations
 
 
 @dataclass(frozen=True, slots=True)

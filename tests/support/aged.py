@@ -8,6 +8,7 @@ from sqlmodel import Session, SQLModel
 from db.tables.audit import AuditRow
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 from db.tables.executions import ExecutionEventRow, ExecutionRow
+from db.tables.load_runs import LoadRunRow, PromptTestRow
 from db.tables.messages import ConversationLogRow, GatewayMessageRow
 from db.tables.outbox import OutboxRow
 from db.tables.schedules import ScheduleSlotRow
@@ -22,7 +23,7 @@ from db.tables.usage import (
 AGED: tuple[type[SQLModel], ...] = (
     AuditRow, E2eLaunchRow, E2eRunRow, E2eCellRow, E2eReplyRow, ExecutionRow, ExecutionEventRow,
     ConversationLogRow, GatewayMessageRow, ScheduleSlotRow, UptimeRow, AiRequestMinuteRow,
-    AiRequestStatsRow, ModelDailyUsageRow, UserActivityRow,
+    AiRequestStatsRow, ModelDailyUsageRow, UserActivityRow, LoadRunRow, PromptTestRow,
 )  # fmt: skip
 
 
@@ -60,7 +61,21 @@ def write_all(session: Session, at: datetime, *, is_over: bool = True) -> None:
             OutboxRow(kind="prompt", key=key, op="save", payload_json={}, state="dead", **stamps),
         ]
     )  # fmt: skip
+    write_load_run(session, at, end=end)
     assert launch
+
+
+def write_load_run(
+    session: Session, at: datetime, *, end: datetime | None, baseline: bool = False
+) -> None:
+    """Write a load test with one call."""
+    run = LoadRunRow(
+        run_id=f"exe_{at:%Y%m%d%H%M%S}{baseline}", status="succeeded" if end else "running",
+        target_id=1, plan={"users": 1, "cap": 1}, baseline=baseline, created_at=at, finished_at=end,
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    session.add(PromptTestRow(model="m", request_message="hi", created_at=at, run_no=run.id, no=1))
 
 
 def write_launch(

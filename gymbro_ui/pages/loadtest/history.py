@@ -80,7 +80,7 @@ class History:
         self._pick(())
 
     def _kept_note(self) -> str:
-        days = self._console.settings.preferences.retention_days
+        days = self._console.settings.preferences.retention_load_days
         return trn(
             "Kept for {n} day; a baseline until it is none any more",
             "Kept for {n} days; a baseline until it is none any more",

@@ -11,6 +11,7 @@ from db.engine import Database
 from db.queries import retention as queries
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow
 from db.tables.executions import ExecutionEventRow, ExecutionRow
+from db.tables.load_runs import LoadRunRow, PromptTestRow
 from db.tables.outbox import OutboxRow
 from services.executions.service import Executions
 from services.executions.types import Execution, ExecutionState, StartOptions
@@ -19,7 +20,7 @@ from services.foundation.tasks import Tasks
 from services.retention.pieces import LEAST, MOST, Pieces
 from services.retention.service import Retention
 from services.settings.service import Settings
-from tests.support.aged import AGED, write_all, write_launch
+from tests.support.aged import AGED, write_all, write_launch, write_load_run
 from tests.support.builders import until
 from tests.support.clock import FakeClock
 from tests.support.postgres import both_stores
@@ -54,8 +55,9 @@ async def test_what_is_older_than_its_days_is_gone_from_every_table(
     assert left == dict.fromkeys(left, 1) | own
     last = await retention.last()
     assert last is not None
-    assert last.deleted == {"e2e": 6, "executions": 1, "messages": 2, "audit": 1, "stats": 4}
-    assert (last.total, last.unpushed, last.error) == (14, 2, "")
+    deleted = {"e2e": 6, "executions": 1, "messages": 2, "audit": 1, "stats": 4, "load": 2}
+    assert last.deleted == deleted
+    assert (last.total, last.unpushed, last.error) == (16, 2, "")
     assert "audit: 1 deleted, before 2026-01-31" in ended.output
 
 
@@ -68,6 +70,28 @@ async def test_what_is_not_over_and_what_is_not_pushed_stays_whatever_its_age(
     kept = (E2eLaunchRow, E2eCellRow, OutboxRow)
     assert [store.read_now(lambda s, row=row: count(s, row)) for row in kept] == [1, 1, 1]
     assert store.read_now(lambda s: count(s, ExecutionRow)) == 2
+
+
+@both_stores
+async def test_a_baseline_stays_with_its_calls_and_a_single_conversation_goes_by_the_same_days(
+    store: Database, executions: Executions, clock: FakeClock, settings: Settings
+) -> None:
+    await settings.change({"retention_load_days": 10})
+    at = clock.now() - timedelta(days=11)
+
+    def write(session: Session) -> None:
+        write_load_run(session, at, end=at, baseline=True)
+        write_load_run(session, at, end=at)
+        write_load_run(session, at - timedelta(days=1), end=None)
+        for when in (at, clock.now()):
+            session.add(PromptTestRow(model="m", request_message="one", created_at=when))
+
+    store.write_now(write)
+    ended = await clean(executions)
+    assert ended.meta["deleted"]["load"] == 3  # a run, its call, the old conversation
+    runs = store.read_now(lambda s: s.exec(select(LoadRunRow.baseline, LoadRunRow.status)).all())
+    assert sorted(runs) == [(False, "running"), (True, "succeeded")]
+    assert store.read_now(lambda s: count(s, PromptTestRow)) == 3
 
 
 async def test_each_kind_of_data_has_days_of_its_own(
