@@ -19,6 +19,7 @@ from gymbro_ui.api import (
     accounts,
     agents,
     audit,
+    dialogs,
     e2e,
     executions,
     health,
@@ -33,6 +34,7 @@ from gymbro_ui.api import (
     sign_in,
     stats,
     sync,
+    test_users,
     workflows,
 )
 from gymbro_ui.command_line import VERSION
@@ -51,6 +53,8 @@ ROUTERS = (
     e2e,
     executions,
     load_export,
+    dialogs,
+    test_users,
     load_tests,
     agents,
     workflows,

@@ -231,6 +231,10 @@ class Dialogs:
         values = await stored(self._parts.database.read(query))
         return None if values is None else to_dialog(values)
 
+    def record(self, dialog: Dialog, *, whole: bool) -> dict[str, Any]:
+        """Return a turn as programs read it; `whole` with its events, checks and settings."""
+        return export.record(dialog) if whole else export.summary(dialog)
+
     def as_curl(self, dialog: Dialog) -> str:
         """Return both calls of a turn as shell lines, a variable standing for the token."""
         return export.as_curl(dialog)
