@@ -1,10 +1,14 @@
-"""Rights: whether whoever looks at this page may do more than look."""
+"""Rights: whether whoever looks at this page may do more than look, and how that is shown."""
 
-from nicegui import Client
+from typing import TypeVar
 
-from components.words import current_client
+from nicegui import Client, ui
+from nicegui.elements.mixins.disableable_element import DisableableElement
+
+from components.words import current_client, tr
 
 _KEY = "only_reads"
+T = TypeVar("T", bound=DisableableElement)
 
 
 def settle_rights(client: Client, *, may_change: bool) -> None:
@@ -16,3 +20,15 @@ def may_change() -> bool:
     """Return whether the page's visitor may act, in its callbacks too."""
     client = current_client()
     return client is None or not client.storage.get(_KEY)
+
+
+def for_operators(control: T) -> T:
+    """Return the control, switched off with the reason where the visitor only reads."""
+    if not may_change():
+        control.disable()
+        reason = tr("Your account only reads: ask an operator to do it")
+        control.props["title"] = reason
+        control.props["aria-description"] = reason
+        for tooltip in [one for one in control if isinstance(one, ui.tooltip)]:
+            tooltip.delete()  # a switched-off control shows its title alone
+    return control

@@ -19,7 +19,6 @@ from services.dialogs.service import Dialogs
 from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
 from services.executions.service import Executions
-from services.foundation.actor import ensure_may_change
 from services.foundation.clock import Clock, SystemClock
 from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
@@ -92,8 +91,7 @@ class Console:
         self.verifier = Verifier(self.accounts, clock, env)
         self.access = Access(database, clock, self.tasks, self.settings)
         self.access.load()
-        self.verifier.api_tokens = self.access.caller_of_token
-        database.admit = ensure_may_change
+        self.access.guard(self.verifier)
         self.targets = Targets(database, clock, self.secrets, env, self.accounts)
         self.targets.load()
         self.suppliers = Suppliers(clock)

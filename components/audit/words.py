@@ -77,7 +77,7 @@ _EVENTS: Mapping[str, str] = {
 _VALUES: Mapping[str, str] = {
     Role.OPERATOR: word("Operator"),
     Role.READ_ONLY: word("Read-only"),
-    TokenKind.FULL: word("Everything"),
+    TokenKind.FULL: word("All rights"),
     "wrong": word("Name or password is wrong"),
     "delayed": word("Too many failed tries"),
 }

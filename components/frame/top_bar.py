@@ -16,6 +16,17 @@ LOOK_ICONS = {"auto": "brightness_auto", "light": "light_mode", "dark": "dark_mo
 
 
 @dataclass(frozen=True, slots=True)
+class AccountMenu:
+    """Who is signed in, and what they call."""
+
+    name: str
+    role: str  # in the page's language
+    settings: Callable[[], Any]
+    sign_out: Callable[[], Any]
+    sign_out_everywhere: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class TopActs:
     """What the top bar's controls call."""
 
@@ -24,6 +35,7 @@ class TopActs:
     run: Callable[[str], Any]  # all, anonymous or permanent
     choose_language: Callable[[str], Any]
     choose_look: Callable[[str], Any]
+    account: AccountMenu | None = None  # None: nobody had to sign in
 
 
 class TopBar(ui.element):
@@ -44,6 +56,8 @@ class TopBar(ui.element):
             ui.element("div").classes("gb-top__line")
             self._language_button()
             self._look_button(look)
+            if acts.account is not None:
+                _account_button(acts.account)
 
     def show_target(self, current: Target, targets: Sequence[Target]) -> None:
         """Show which service is under test and which others there are."""
@@ -128,6 +142,25 @@ class TopBar(ui.element):
                     item.classes("gap-12 items-center")
                     icon(LOOK_ICONS[key])
                     ui.label(name)
+
+
+def _account_button(account: AccountMenu) -> None:
+    made = icon_button("account_circle", tr("Signed in as {name}", name=account.name))
+    made.mark("account-menu")
+    with made, ui.menu().props("anchor='bottom right' self='top right'"):
+        with ui.element("div").classes("gb-top__who"):
+            ui.label(account.name).classes("t-strong t-clip")
+            ui.label(account.role).classes("t-meta c-muted")
+        ui.separator()
+        for symbol, text, call in (
+            ("shield_person", tr("Access"), account.settings),
+            ("logout", tr("Sign out"), account.sign_out),
+            ("devices", tr("Sign out everywhere"), account.sign_out_everywhere),
+        ):
+            with ui.menu_item(on_click=call) as item:
+                item.classes("gap-12 items-center")
+                icon(symbol)
+                ui.label(text)
 
 
 def address_text(api_base: str) -> str:

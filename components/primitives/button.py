@@ -5,6 +5,8 @@ from typing import Any
 
 from nicegui import ui
 
+from components.rights import for_operators
+
 ICON_PREFIX = "sym_o_"  # Material Symbols outlined, bundled with NiceGUI
 
 
@@ -15,21 +17,32 @@ def button(
     icon: str = "",
     kind: str = "default",
     small: bool = False,
+    acts: bool = False,
 ) -> ui.button:
-    """Return a labelled button; kind is default, primary, quiet or danger."""
+    """Return a labelled button; kind is default, primary, quiet or danger.
+
+    One that `acts` is switched off for who only reads.
+    """
     made = ui.button(text, on_click=on_click, icon=ICON_PREFIX + icon if icon else None, color=None)
     made.classes(f"gb-btn-{kind}")
+    made = for_operators(made) if acts else made
     return made.classes("gb-btn-small") if small else made
 
 
 def icon_button(
-    icon: str, name: str, on_click: Callable[..., Any] | None = None, *, small: bool = False
+    icon: str,
+    name: str,
+    on_click: Callable[..., Any] | None = None,
+    *,
+    small: bool = False,
+    acts: bool = False,
 ) -> ui.button:
     """Return a button that is only an icon; `name` is its tooltip and accessible name."""
     made = ui.button(on_click=on_click, icon=ICON_PREFIX + icon, color=None)
     made.classes("gb-btn-icon").props["aria-label"] = name
     with made:
         ui.tooltip(name)
+    made = for_operators(made) if acts else made
     return made.classes("gb-btn-small") if small else made
 
 

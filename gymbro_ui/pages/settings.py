@@ -26,6 +26,7 @@ from components.settings.target_list import TargetActs, TargetList
 from components.status.targets import target_name
 from components.theme import apply as theme
 from components.words import LANGUAGES, choose_language, language, tr
+from gymbro_ui.access_cards import access_card
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.connection import try_target
@@ -48,6 +49,7 @@ def render(console: "Console") -> None:
         ("pace", tr("Refresh pace"), _pace),
         ("retention", tr("Retention"), retention_card),
         ("backup", tr("Backup"), backup_card),
+        ("access", tr("Access"), access_card),
         ("look", tr("Language & look"), _look),
         ("about", tr("About"), _about),
     )

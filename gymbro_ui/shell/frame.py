@@ -21,6 +21,7 @@ from components.theme import apply as theme
 from components.words import LANGUAGES, choose_language, language, sentence, tr, trn
 from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
+from gymbro_ui.shell.account import account_menu
 from gymbro_ui.shell.corner import Corner
 from gymbro_ui.shell.pages import Pages
 from gymbro_ui.site_map import PAGES, page_at
@@ -171,6 +172,7 @@ class Frame:
             run=self._run,
             choose_language=self._choose_language,
             choose_look=self._choose_look,
+            account=account_menu(self._console),
         )
 
     def _open_palette(self) -> None:

@@ -28,9 +28,10 @@ from services.access.types import (
 )
 from services.accounts.passwords import hash_password, is_password
 from services.accounts.types import Caller
+from services.accounts.verifier import Verifier
 from services.audit.books import record
 from services.audit.types import AuditKind
-from services.foundation.actor import Actor
+from services.foundation.actor import Actor, ensure_may_change
 from services.foundation.clock import Clock
 from services.foundation.errors import InputError
 from services.foundation.signals import Signal
@@ -75,6 +76,11 @@ class Access:
         rows = self._database.read_now(queries.all_sessions)
         self.sessions.load((row for row in rows if row.account_id in known), known.__getitem__)
         self._tokens.load(self._database.read_now(queries.all_tokens))
+
+    def guard(self, verifier: Verifier) -> None:
+        """Let the verifier take API tokens, and the store refuse whoever only reads."""
+        verifier.api_tokens = self.caller_of_token
+        self._database.admit = ensure_may_change
 
     async def start(self) -> None:
         """Begin to end what is over."""

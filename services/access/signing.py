@@ -86,7 +86,11 @@ class Signing:
         """End the session of that cookie; an unknown one does nothing."""
         visitor = self._sessions.visitor_of(secret)
         if visitor is not None:
-            await self.end([visitor.session_id], visitor.name, AccessEvent.SIGNED_OUT, visitor.name)
+            await self.end_own(visitor)
+
+    async def end_own(self, visitor: Visitor) -> None:
+        """End the session the visitor came with."""
+        await self.end([visitor.session_id], visitor.name, AccessEvent.SIGNED_OUT, visitor.name)
 
     async def sign_out_everywhere(self, visitor: Visitor, *, but_here: bool = False) -> int:
         """End the visitor's own sessions and return how many."""

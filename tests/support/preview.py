@@ -26,6 +26,7 @@ from services.settings import rules
 from services.settings.types import AppSettings, Preferences
 from services.targets.types import Target, TargetEdit
 from tests.support import preview_data as data
+from tests.support.preview_access import FakeAccess
 from tests.support.preview_agents import agent_parts
 from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_cloud import cloud_parts
@@ -265,6 +266,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         **catalogue_parts(bare=bare),
         **cloud_parts(bare=bare),
         upkeep=FakeUpkeep(data.NOW, bare=bare),
+        access=FakeAccess(data.NOW, bare=bare),
         accounts=accounts,
         secrets=types.SimpleNamespace(place="file"),
     )
