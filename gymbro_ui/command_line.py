@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_import(commands)
     _add_backup(commands)
+    _add_replay(commands)
     _add_local_model(commands)
     return parser
 
@@ -216,6 +217,17 @@ def _add_backup(commands: Commands) -> None:
     )
     restore.add_argument("file", metavar="FILE", help="path, or the name of a file in backups")
     _add_data_dir(restore)
+
+
+def _add_replay(commands: Commands) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="write back results the database refused",
+        description="Works through the running console, or alone. Exit code: 0 nothing waits any "
+        "more, 3 something does, 4 something was put aside in the quarantine.",
+    )
+    replay.add_argument("--json", action="store_true", help="print the counts as one JSON object")
+    _add_data_dir(replay)
 
 
 def _add_local_model(commands: Commands) -> None:

@@ -32,6 +32,11 @@ class _Numbers(Collector):
             ("gymbro_streams_open", "Event streams open now", gateway.guards.open_streams),
             ("gymbro_event_buffer_bytes", "Events that wait to be sent", gateway.board.size),
             ("gymbro_writes_waiting", "Changes that wait for a commit", self._waiting()),
+            (
+                "gymbro_journal_rows_waiting",
+                "Results the database refused that wait to be written back",
+                self._console.journal.waiting,
+            ),
         ):
             yield GaugeMetricFamily(name, text, value=value)
 

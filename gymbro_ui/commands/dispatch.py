@@ -12,6 +12,7 @@ _MODULES = {
     "password": "password",
     "doctor": "doctor",
     "backup": "backup",
+    "replay": "replay",
     "restore": "restore",
     "import": "import_data",
     "local-model": "local_model",

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from db.errors import DatabaseUnavailableError
 from services.e2e import plan
@@ -152,7 +153,8 @@ class Launching:
             live.launch = await runner.keep(rest)
         except DatabaseUnavailableError as error:
             _log.error("launch %d could not be closed: %s", live.launch.launch_no, error)
-            await runner.set_aside(error)
+            ended = await runner.set_aside(error)
+            live.launch = replace(ended, status=RunStatus.RUNNING)  # until its rows are closed
             self._parts.tasks.start(self._close_late(live, runner, rest), "e2e late close")
         finally:
             await runner.release()

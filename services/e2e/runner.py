@@ -166,10 +166,10 @@ class Runner:
             await self._on_cell(cell)
         return self.launch
 
-    async def set_aside(self, error: Exception) -> None:
-        """Give the end of the launch to the journal: the store refused it."""
+    async def set_aside(self, error: Exception) -> Launch:
+        """Return the launch as it ended, its rows given to the journal: the store refused them."""
         runs = [lane.run for lane in self.lanes]
-        await self._tools.store.set_aside(self.launch, runs, self.cells, error)
+        return await self._tools.store.set_aside(self.launch, runs, self.cells, error)
 
     async def release(self) -> None:
         """Delete the users that were made; what does not work now is left to the sweeper."""

@@ -129,8 +129,8 @@ class E2eStore:
 
     async def set_aside(
         self, launch: Launch, runs: Sequence[Run], cells: Sequence[Cell], error: Exception
-    ) -> None:
-        """Give the end of a launch to the journal; a later try of close() may still come first."""
+    ) -> Launch:
+        """Return the launch as it ended; the journal has its rows unless close() comes first."""
         ended = replace(launch, **summed_up(cells))
         keep = self._journal.keep
         ends = [{"run_id": run.run_id, **_run_end(run)} for run in runs]
@@ -139,6 +139,7 @@ class E2eStore:
         await keep("e2e_mapped_model_runs", ends, error)
         row = {"launch_id": launch.launch_id, **_launch_end(ended)}
         await keep("e2e_launches", [row], error)
+        return ended
 
     async def recover(self) -> list[Launch]:
         """Return the launches another start of the process left open, closed as interrupted."""

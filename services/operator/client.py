@@ -10,6 +10,7 @@ from services.foundation.errors import ConflictError, InputError, UpstreamError
 
 _TIMEOUT_S = 30.0
 _EXPORT_S = 120.0
+_REPLAY_S = 1_800.0  # many files, or a database that is locked first
 
 
 class OperatorClient:
@@ -93,9 +94,19 @@ class OperatorClient:
             raise UpstreamError("The console did not export: HTTP {status}", status=status)
         return response.content
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def replay_journal(self) -> dict[str, Any]:
+        """Return what writing back the journal did."""
+        return self._send("POST", "/journal/replay", timeout_s=_REPLAY_S)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> dict[str, Any]:
         try:
-            response = self._client.request(method, path, json=body)
+            response = self._client.request(method, path, json=body, timeout=timeout_s)
         except httpx.HTTPError as error:
             raise UpstreamError(
                 "The console at {url} does not answer: {reason}",

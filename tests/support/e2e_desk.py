@@ -15,6 +15,7 @@ from services.executions.types import Execution
 from services.foundation.clock import Clock, SystemClock
 from services.foundation.tasks import Tasks
 from services.identities.service import Identities
+from services.journal.service import Journal
 from services.mapping.service import Mappings
 from services.models.service import Models
 from services.prompts.service import Prompts
@@ -67,7 +68,9 @@ class E2eDesk:
         self.chat = ChatClient(self.clock)
         self.suppliers = Suppliers(self.clock)
         self.identities = Identities(database, self.clock, self.secrets, self.targets, env)
-        self.executions = Executions(database, self.clock, self.tasks)
+        self.journal = Journal(database, self.clock, self.tasks, env.runtime_dir)
+        self.journal.load()
+        self.executions = Executions(database, self.clock, self.tasks, None, self.journal)
         self.e2e = E2e(
             E2eParts(
                 database=database,
@@ -82,6 +85,7 @@ class E2eDesk:
                 suppliers=self.suppliers,
                 models=self.models,
                 prompts=self.prompts,
+                journal=self.journal,
             )
         )
         self.e2e.load()
@@ -110,6 +114,7 @@ class E2eDesk:
     async def stop(self) -> None:
         await self.executions.stop()
         await self.tasks.stop(2.0)
+        self.journal.close()
         self.chat.close()
         await self.suppliers.close()
         await self.identities.close()

@@ -22,7 +22,13 @@ class LoadDesk(E2eDesk):
         super().__init__(database, env)
         self.loadtest = LoadTests(
             LoadParts(
-                database, self.clock, self.settings, self.targets, self.identities, self.executions
+                database,
+                self.clock,
+                self.settings,
+                self.targets,
+                self.identities,
+                self.executions,
+                journal=self.journal,
             )
         )
 
