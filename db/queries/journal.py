@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from db.connect import to_unavailable
 from db.errors import RowNotFoundError
-from db.queries import executions, load_runs, messages, usage
+from db.queries import executions, load_runs, messages, rollups, usage
 from db.queries.journal_fields import restore, table_of
 from db.queries.upsert import insert_into
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
@@ -19,6 +19,7 @@ from db.tables.executions import ExecutionEventRow, ExecutionRow
 from db.tables.journal import JournalMarkRow
 from db.tables.load_runs import LoadRunRow, PromptTestRow
 from db.tables.messages import ConversationLogRow, GatewayMessageRow
+from db.tables.numbers import UsageRollupRow
 from db.tables.usage import (
     AiRequestMinuteRow,
     AiRequestStatsRow,
@@ -268,6 +269,7 @@ JOURNAL_TABLES: Mapping[str, JournalTable] = {
     "user_activity_stats": _add(UserActivityRow, usage.add_activity),
     "ai_request_stats": _add(AiRequestStatsRow, usage.add_requests),
     "ai_request_minutes": _add(AiRequestMinuteRow, usage.add_minutes),
+    "usage_rollups": _add(UsageRollupRow, rollups.add_rollups),
     "ai_model_daily_usage": _add(ModelDailyUsageRow, _keep_quota),
     "conversation_logs": _insert(
         ConversationLogRow, "user_id", "message_id", "created_at", write=_keep_logs

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, inspect
+from sqlalchemy import func, inspect
 from sqlmodel import Session, SQLModel, col, select
 
+from db.queries.rollups import ALL, note_seen
 from db.queries.upsert import insert_into
 from db.tables.usage import (
     AiRequestMinuteRow,
@@ -21,20 +22,25 @@ _TOKEN_COUNTERS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 def add_activity(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add request counts per user and day; each mapping holds every column but the id."""
-    for values in rows:
-        statement = insert_into(session, UserActivityRow).values(**values)
-        new, row = statement.excluded, UserActivityRow
-        first, last = _smaller(session), _larger(session)
-        session.exec(
-            statement.on_conflict_do_update(
-                index_elements=["user_id", "activity_date"],
-                set_={  # what the journal adds may be older than what is there
-                    "request_count": col(row.request_count) + new.request_count,
-                    "first_request_at": first(col(row.first_request_at), new.first_request_at),
-                    "last_request_at": last(col(row.last_request_at), new.last_request_at),
-                },
-            )
-        )
+    if not rows:
+        return
+    statement = insert_into(session, UserActivityRow)
+    new, row = statement.excluded, UserActivityRow
+    first, last = _smaller(session), _larger(session)
+    whole = statement.on_conflict_do_update(
+        index_elements=["user_id", "activity_date"],
+        set_={  # what the journal adds may be older than what is there
+            "request_count": col(row.request_count) + new.request_count,
+            "quarters_am": col(row.quarters_am).op("|")(new.quarters_am),
+            "quarters_pm": col(row.quarters_pm).op("|")(new.quarters_pm),
+            "first_request_at": first(col(row.first_request_at), new.first_request_at),
+            "last_request_at": last(col(row.last_request_at), new.last_request_at),
+        },
+    )
+    session.connection().execute(whole, [dict(one) for one in rows])
+    note_seen(
+        session, ((ALL, one["origin"], one["user_id"], one["last_request_at"]) for one in rows)
+    )
 
 
 def add_requests(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -47,11 +53,9 @@ def add_minutes(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add call and token counts per minute, user, endpoint and model."""
     keys = ["minute_at", "user_id", "endpoint_key", "model"]
     _add(session, AiRequestMinuteRow, rows, keys, _CALL_COUNTERS + _TOKEN_COUNTERS, ())
-
-
-def drop_minutes_before(session: Session, before: datetime) -> None:
-    """Forget the minutes that no window needs any more."""
-    session.exec(delete(AiRequestMinuteRow).where(col(AiRequestMinuteRow.minute_at) < before))
+    note_seen(
+        session, ((one["model"], one["origin"], one["user_id"], one["minute_at"]) for one in rows)
+    )
 
 
 def _add(  # one statement for two tables of the same kind
@@ -62,12 +66,14 @@ def _add(  # one statement for two tables of the same kind
     counters: Iterable[str],
     replaced: Iterable[str],
 ) -> None:
+    if not rows:
+        return
     columns = inspect(table).columns
-    for values in rows:
-        statement = insert_into(session, table).values(**values)
-        changes = {name: columns[name] + statement.excluded[name] for name in counters}
-        changes |= {name: statement.excluded[name] for name in replaced}
-        session.exec(statement.on_conflict_do_update(index_elements=list(keys), set_=changes))
+    statement = insert_into(session, table)
+    changes = {name: columns[name] + statement.excluded[name] for name in counters}
+    changes |= {name: statement.excluded[name] for name in replaced}
+    whole = statement.on_conflict_do_update(index_elements=list(keys), set_=changes)
+    session.connection().execute(whole, [dict(one) for one in rows])
 
 
 def quota_of_day(session: Session, day: date) -> list[ModelDailyUsageRow]:

@@ -15,13 +15,19 @@ class UserActivityRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("user_id", "activity_date"),
         Index("ix_user_activity_stats_last", "last_request_at"),
+        Index("ix_user_activity_stats_origin", "origin", "activity_date"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     user_id: str = Field(max_length=200)
     user_type: str = Field(max_length=20)
     is_test: bool = False  # made by E2E or a console account: not a daily active
+    origin: str = Field(default="app", max_length=10)  # app, console, e2e or test
     activity_date: date
     request_count: int = 0
+    quarters_am: int = Field(
+        default=0, sa_type=BigId
+    )  # one bit a quarter of an hour with a request
+    quarters_pm: int = Field(default=0, sa_type=BigId)  # from 12:00 UTC on
     first_request_at: datetime = Field(sa_type=UtcDateTime)
     last_request_at: datetime = Field(sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -50,7 +56,7 @@ class AiRequestStatsRow(SQLModel, table=True):
 
 
 class AiRequestMinuteRow(SQLModel, table=True):
-    """The same calls by minute, so that windows can roll (contract 10.2); kept for eight days."""
+    """The same calls by minute: the rows that figures of a window were counted from."""
 
     __tablename__ = "ai_request_minutes"
     __table_args__ = (UniqueConstraint("minute_at", "user_id", "endpoint_key", "model"),)
@@ -59,6 +65,7 @@ class AiRequestMinuteRow(SQLModel, table=True):
     user_id: str = Field(max_length=200)
     user_type: str = Field(max_length=20)
     is_test: bool = False
+    origin: str = Field(default="app", max_length=10)
     endpoint_key: int = 0  # endpoint id or 0
     model: str = Field(max_length=300)
     count: int = 0

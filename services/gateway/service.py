@@ -210,9 +210,7 @@ class Gateway:
     ) -> None:
         """Count one finished call to a supplier."""
         self._usage.record_request(
-            user_id=caller.user_id,
-            user_type=str(caller.user_type),
-            is_test=caller.is_test,
+            caller=caller,
             endpoint_id=route.resolution.endpoint.id,
             model=key,
             ok=ok,

@@ -83,12 +83,10 @@ class UsageSink(Protocol):
         """Count one request of a user."""
         ...
 
-    def record_request(  # noqa: PLR0913  # one row of ai_request_stats
+    def record_request(
         self,
         *,
-        user_id: str,
-        user_type: str,
-        is_test: bool,
+        caller: Caller,
         endpoint_id: int | None,
         model: str,
         ok: bool,

@@ -2,54 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from services.foundation.errors import InputError
 from services.mapping.types import MappedModel
 from services.models.types import Endpoint
-
-WINDOWS: Mapping[str, timedelta] = {
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-}
-
-
-class Sums(Protocol):
-    """Sums over the calls of one model."""
-
-    @property
-    def total(self) -> int:
-        """Calls."""
-        ...
-
-    @property
-    def success(self) -> int:
-        """Calls that succeeded."""
-        ...
-
-    @property
-    def latency_ms(self) -> int:
-        """Their milliseconds together."""
-        ...
-
-    @property
-    def users(self) -> int:
-        """Users that called."""
-        ...
-
-
-def window_of(word: str) -> timedelta:
-    """Return the length of a window; raise InputError."""
-    window = WINDOWS.get(word)
-    if window is None:
-        raise InputError(
-            "Must be one of {choices}, not {value}",
-            field="time_window",
-            choices=", ".join(WINDOWS),
-            value=word[:20],
-        )
-    return window
+from services.stats.histogram import ERROR
+from services.stats.types import Calls, Figures
 
 
 def percent(part: int, whole: int) -> float:
@@ -57,16 +15,41 @@ def percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 2) if whole else 0.0
 
 
-def average(total: int, count: int) -> float:
-    """Return a mean with 2 decimals, 0 when nothing was counted."""
-    return round(total / count, 2) if count else 0.0
+def day_series(days: Mapping[str, int], last: date, count: int = 8) -> list[dict[str, Any]]:
+    """Return a point a UTC day up to the last, days without users as 0."""
+    wanted = (last - timedelta(days=back) for back in range(count - 1, -1, -1))
+    return [{"date": day.isoformat(), "count": days.get(day.isoformat(), 0)} for day in wanted]
 
 
-def day_series(days: Mapping[date, int], first: date, last: date) -> list[dict[str, Any]]:
-    """Return a point a UTC day from first to last, days without users as 0."""
-    count = (last - first).days + 1
-    wanted = (first + timedelta(days=offset) for offset in range(count))
-    return [{"date": day.isoformat(), "count": days.get(day, 0)} for day in wanted]
+def active_users(figures: Figures, series: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the body of /stats/daily-active-users."""
+    return {
+        "time_window": figures.window,
+        "count": figures.active_users,
+        "granularity": "day" if series else None,
+        "series": series,
+        "test_users": sum(figures.active_left_out.values()),
+        "left_out": dict(figures.active_left_out),
+        "as_of": figures.as_of.isoformat(),
+    }
+
+
+def ai_requests(figures: Figures) -> dict[str, Any]:
+    """Return the body of /stats/ai-requests."""
+    calls = figures.calls
+    return {
+        "time_window": figures.window,
+        "total": calls.total,
+        "success": calls.success,
+        "error": calls.error,
+        "success_rate": calls.success_rate or 0.0,
+        "avg_latency_ms": calls.mean_ms or 0.0,
+        "p50_latency_ms": figures.p50_ms,
+        "p95_latency_ms": figures.p95_ms,
+        "percentile_error": round(ERROR, 4),
+        "left_out": dict(figures.calls_left_out),
+        "as_of": figures.as_of.isoformat(),
+    }
 
 
 def connectivity(endpoints: Sequence[Endpoint], *, is_running: bool) -> dict[str, Any]:
@@ -85,7 +68,7 @@ def connectivity(endpoints: Sequence[Endpoint], *, is_running: bool) -> dict[str
 
 
 def mapped_models(
-    window: str, mapped: Sequence[MappedModel], calls: Mapping[str, Sums]
+    window: str, mapped: Sequence[MappedModel], calls: Mapping[str, Calls]
 ) -> dict[str, Any]:
     """Return each mapped key with its availability and what was asked of it."""
     rows = [_mapped_row(model, calls.get(model.name)) for model in mapped]
@@ -100,9 +83,9 @@ def mapped_models(
     }
 
 
-def _mapped_row(model: MappedModel, sums: Sums | None) -> dict[str, Any]:
+def _mapped_row(model: MappedModel, calls: Calls | None) -> dict[str, Any]:
     is_available = model.resolved_model is not None
-    total = sums.total if sums else 0
+    calls = calls or Calls()
     return {
         "model_key": model.name,
         "scope_type": str(model.scope_type),
@@ -113,8 +96,8 @@ def _mapped_row(model: MappedModel, sums: Sums | None) -> dict[str, Any]:
         "resolved_model": model.resolved_model,
         "endpoint_id": model.endpoint_id,
         "endpoint_name": model.endpoint_name,
-        "calls_total": total,
-        "unique_users": sums.users if sums else 0,
-        "success_rate": percent(sums.success, total) if sums else 0.0,
-        "avg_latency_ms": average(sums.latency_ms, total) if sums else 0.0,
+        "calls_total": calls.total,
+        "unique_users": calls.users,
+        "success_rate": calls.success_rate or 0.0,
+        "avg_latency_ms": calls.mean_ms or 0.0,
     }

@@ -6,22 +6,35 @@ from datetime import date, datetime
 from typing import Any
 
 from services.accounts.types import Caller
+from services.stats.histogram import bucket_of
+from services.stats.origins import Origin, origin_of
 from services.suppliers.types import Usage
 
 ENTRIES_MAX = 50_000  # beyond it new users and models are not counted, known ones still are
+HALF_DAY = 48  # quarters of an hour
 DayKey = tuple[str, date]
 CallKey = tuple[
-    str, str, bool, int, str, datetime
-]  # user, its type, is_test, endpoint, model, minute
+    str, str, Origin, int, str, datetime
+]  # user, its type, whose call it is, endpoint, model, minute
+_SUMMED = (
+    "count",
+    "success_count",
+    "total_latency_ms",
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "reported_count",
+)
 
 
 @dataclass(slots=True)
 class _Activity:
     user_type: str
-    is_test: bool
+    origin: Origin
     first_at: datetime
     last_at: datetime
     count: int = 0
+    quarters: int = 0  # one bit a quarter of an hour of the day
 
 
 @dataclass(slots=True)
@@ -30,6 +43,8 @@ class _Calls:
     success: int = 0
     latency_ms: int = 0
     tokens: list[int] = field(default_factory=lambda: [0, 0, 0])
+    reported: int = 0
+    buckets: dict[int, int] = field(default_factory=dict[int, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class Batch:
     activity: list[dict[str, Any]]
     days: list[dict[str, Any]]
     minutes: list[dict[str, Any]]
+    rollups: list[dict[str, Any]]
 
 
 class Counters:
@@ -62,9 +78,11 @@ class Counters:
             if len(self._activity) >= ENTRIES_MAX:
                 self.lost += 1
                 return
-            is_test = caller.is_test or caller.is_operator or caller.is_admin
-            entry = self._activity[key] = _Activity(str(caller.user_type), is_test, now, now)
+            entry = self._activity[key] = _Activity(
+                str(caller.user_type), origin_of(caller), now, now
+            )
         entry.count += 1
+        entry.quarters |= 1 << (now.hour * 4 + now.minute // 15)
         entry.last_at = now
 
     def add_call(self, key: CallKey, *, ok: bool, latency_ms: int, usage: Usage | None) -> None:
@@ -78,9 +96,12 @@ class Counters:
         entry.count += 1
         entry.success += ok
         entry.latency_ms += max(0, latency_ms)
+        bucket = bucket_of(latency_ms)
+        entry.buckets[bucket] = entry.buckets.get(bucket, 0) + 1
         if usage is not None:
             for place, value in enumerate(_three(usage)):
                 entry.tokens[place] += value
+            entry.reported += 1
 
     def take(self, now: datetime) -> Batch:
         """Return everything counted so far and start at zero."""
@@ -90,6 +111,7 @@ class Counters:
             [_activity_row(key, entry, now) for key, entry in activity.items()],
             _day_rows(calls, now),
             [_minute_row(key, entry) for key, entry in calls.items()],
+            _rollup_rows(calls),
         )
 
 
@@ -102,9 +124,12 @@ def _activity_row(key: DayKey, entry: _Activity, now: datetime) -> dict[str, Any
     return {
         "user_id": key[0],
         "user_type": entry.user_type,
-        "is_test": entry.is_test,
+        "is_test": entry.origin is not Origin.APP,
+        "origin": str(entry.origin),
         "activity_date": key[1],
         "request_count": entry.count,
+        "quarters_am": entry.quarters & ((1 << HALF_DAY) - 1),
+        "quarters_pm": entry.quarters >> HALF_DAY,
         "first_request_at": entry.first_at,
         "last_request_at": entry.last_at,
         "created_at": now,
@@ -140,12 +165,13 @@ def _day_rows(calls: Mapping[CallKey, _Calls], now: datetime) -> list[dict[str, 
 
 
 def _minute_row(key: CallKey, entry: _Calls) -> dict[str, Any]:
-    user_id, user_type, is_test, endpoint, model, minute = key
+    user_id, user_type, origin, endpoint, model, minute = key
     return {
         "minute_at": minute,
         "user_id": user_id,
         "user_type": user_type,
-        "is_test": is_test,
+        "is_test": origin is not Origin.APP,
+        "origin": str(origin),
         "endpoint_key": endpoint,
         "model": model,
         "count": entry.count,
@@ -156,3 +182,26 @@ def _minute_row(key: CallKey, entry: _Calls) -> dict[str, Any]:
         "completion_tokens": entry.tokens[1],
         "total_tokens": entry.tokens[2],
     }
+
+
+def _rollup_rows(calls: Mapping[CallKey, _Calls]) -> list[dict[str, Any]]:
+    """Return one row a minute, origin and model: whoever asked, whichever endpoint answered."""
+    rows: dict[tuple[datetime, str, str], dict[str, Any]] = {}
+    for (_, _, origin, _, model, minute), entry in calls.items():
+        row = rows.get((minute, origin, model))
+        if row is None:
+            row = rows[minute, origin, model] = {
+                "grain": "minute",
+                "model": model,
+                "start_at": minute,
+                "origin": str(origin),
+                **dict.fromkeys(_SUMMED, 0),
+                "latency_json": dict[str, int](),
+            }
+        values = (entry.count, entry.success, entry.latency_ms, *entry.tokens, entry.reported)
+        for name, value in zip(_SUMMED, values, strict=True):
+            row[name] += value
+        buckets = row["latency_json"]
+        for bucket, count in entry.buckets.items():
+            buckets[str(bucket)] = buckets.get(str(bucket), 0) + count
+    return list(rows.values())

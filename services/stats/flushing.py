@@ -1,13 +1,14 @@
 """Flushing: counters go to the store in batches that are added once, whatever became of a try."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
 from db.queries import journal as marks
+from db.queries import rollups
 from db.queries import usage as queries
 from services.foundation.clock import Clock
 from services.foundation.ids import new_id
@@ -17,12 +18,11 @@ from services.journal.types import Keeper
 from services.stats.counters import Batch, Counters
 
 _log = logging.getLogger(__name__)
-MINUTES_KEPT = timedelta(days=8)
-_PRUNE_EVERY_S = 3600.0
 _PARTS = (
     ("user_activity_stats", "activity", queries.add_activity),
     ("ai_request_stats", "days", queries.add_requests),
     ("ai_request_minutes", "minutes", queries.add_minutes),
+    ("usage_rollups", "rollups", rollups.add_rollups),
 )
 
 
@@ -39,8 +39,14 @@ class Flushing:
         self._journal = journal
         self._patience = Patience(clock)
         self._batch: tuple[str, Batch] | None = None  # with its id
+        self._taken_at = clock.now()  # when the batch before the one under way was complete
         self._old_marks: list[str] = []  # of the batch before, which is known to be stored
-        self._pruned_s = 0.0
+
+    def as_of(self) -> datetime:
+        """Return up to when everything that happened is in the store: now, unless it refuses."""
+        if self._batch is None:
+            return self._clock.now()
+        return self._taken_at
 
     async def flush(self) -> bool:
         """Return whether something was stored; what the store refuses waits for the next time."""
@@ -62,6 +68,7 @@ class Flushing:
             self._batch = None
             return False
         self._batch = None
+        self._taken_at = self._clock.now()
         self._patience.accepted()
         return True
 
@@ -78,7 +85,7 @@ class Flushing:
         return new_id("use"), self._counters.take(self._clock.now())
 
     async def _write(self, name: str, batch: Batch) -> None:
-        now, prune, old = self._clock.now(), self._is_time_to_prune(), self._old_marks
+        now, old = self._clock.now(), self._old_marks
 
         def change(session: Session) -> list[str]:
             made: list[str] = []
@@ -89,8 +96,6 @@ class Flushing:
                 if marks.claim_all(session, ids, now):
                     add(session, rows)
             marks.forget_marks(session, old)
-            if prune:
-                _prune(session, now)
             return made
 
         self._old_marks = await self._database.write(change)
@@ -102,14 +107,3 @@ class Flushing:
             for part, (table, field, _) in enumerate(_PARTS)
         ]
         return all(kept)
-
-    def _is_time_to_prune(self) -> bool:
-        monotonic = self._clock.monotonic()
-        if monotonic - self._pruned_s < _PRUNE_EVERY_S:
-            return False
-        self._pruned_s = monotonic
-        return True
-
-
-def _prune(session: Session, now: datetime) -> None:
-    queries.drop_minutes_before(session, now - MINUTES_KEPT)

@@ -2,13 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
-
 from db.engine import Database
-from db.queries import stats as queries
 from services.accounts.types import Caller
 from services.accounts.verifier import Verifier
 from services.foundation.clock import Clock
@@ -21,9 +17,12 @@ from services.settings.service import Settings
 from services.stats import bodies
 from services.stats.counters import Counters
 from services.stats.flushing import Flushing
+from services.stats.numbers import Numbers
+from services.stats.origins import APP_ONLY, origin_of
 from services.suppliers.types import Usage
 
 FLUSH_S = 0.5
+_BY_DAY = {"7d": 8, "30d": 31}  # windows with a series, and of how many UTC days
 
 
 class Stats:
@@ -42,11 +41,11 @@ class Stats:
         self._database = database
         self._clock = clock
         self._tasks = tasks
-        self._settings = settings
         self._verifier = verifier
         self._counters = Counters()
         self._flushing = Flushing(database, clock, self._counters, journal)
         self._task: asyncio.Task[None] | None = None
+        self.numbers = Numbers(database, clock, settings, self._flushing.as_of)
         self.counted: Signal[None] = Signal("stats.counted")  # after each write
 
     # -- counting
@@ -55,12 +54,10 @@ class Stats:
         """Count one request of a user."""
         self._counters.add_activity(caller, self._clock.now())
 
-    def record_request(  # noqa: PLR0913  # one row of ai_request_stats
+    def record_request(
         self,
         *,
-        user_id: str,
-        user_type: str,
-        is_test: bool,
+        caller: Caller,
         endpoint_id: int | None,
         model: str,
         ok: bool,
@@ -69,7 +66,8 @@ class Stats:
     ) -> None:
         """Count one call to a supplier."""
         minute = self._clock.now().replace(second=0, microsecond=0)
-        key = (user_id[:200], user_type, is_test, endpoint_id or 0, model[:300], minute)
+        kind, origin = str(caller.user_type), origin_of(caller)
+        key = (caller.user_id[:200], kind, origin, endpoint_id or 0, model[:300], minute)
         self._counters.add_call(key, ok=ok, latency_ms=latency_ms, usage=usage)
 
     # -- writing
@@ -95,45 +93,25 @@ class Stats:
     async def flush(self) -> None:
         """Write everything counted so far; what the store refuses waits for the next time."""
         if await self._flushing.flush():
+            self.numbers.forget()
             self.counted.emit(None)
 
     # -- answering
 
-    async def daily_active_users(self, window: str) -> dict[str, Any]:
+    async def daily_active_users(
+        self, window: str, origins: Sequence[str] = APP_ONLY
+    ) -> dict[str, Any]:
         """Return the body of /stats/daily-active-users; raise InputError."""
-        now = self._clock.now()
-        since, first = now - bodies.window_of(window), now.date() - timedelta(days=7)
+        figures = await self.numbers.figures(window, origins)
+        series: list[dict[str, Any]] = []
+        if window in _BY_DAY:
+            days = await self.numbers.active_by_day(_BY_DAY[window], origins)
+            series = bodies.day_series(days, self._clock.now().date(), _BY_DAY[window])
+        return bodies.active_users(figures, series)
 
-        def read(session: Session) -> dict[str, Any]:
-            is_series = window == "7d"
-            days = queries.active_users_by_day(session, first) if is_series else {}
-            return {
-                "time_window": window,
-                "count": queries.active_users(session, since, is_test=False),
-                "granularity": "day" if is_series else None,
-                "series": bodies.day_series(days, first, now.date()) if is_series else [],
-                "test_users": queries.active_users(session, since, is_test=True),
-            }
-
-        return await self._database.read(read)
-
-    async def ai_requests(self, window: str) -> dict[str, Any]:
+    async def ai_requests(self, window: str, origins: Sequence[str] = APP_ONLY) -> dict[str, Any]:
         """Return the body of /stats/ai-requests; raise InputError."""
-        sums = await self._sums(window)
-        return {
-            "time_window": window,
-            "total": sums.total,
-            "success": sums.success,
-            "error": sums.error,
-            "avg_latency_ms": bodies.average(sums.latency_ms, sums.total),
-        }
-
-    async def _sums(self, window: str) -> queries.CallSums:
-        since = self._since(window)
-        return await self._database.read(lambda session: queries.call_sums(session, since))
-
-    def _since(self, window: str) -> datetime:
-        return (self._clock.now() - bodies.window_of(window)).replace(second=0, microsecond=0)
+        return bodies.ai_requests(await self.numbers.figures(window, origins))
 
     def api_connectivity(
         self, endpoints: Sequence[Endpoint], *, is_running: bool
@@ -162,13 +140,15 @@ class Stats:
             "obtainability": obtainability,
         }
 
-    async def mapped_models(self, window: str, mapped: Sequence[MappedModel]) -> dict[str, Any]:
+    async def mapped_models(
+        self, window: str, mapped: Sequence[MappedModel], origins: Sequence[str] = APP_ONLY
+    ) -> dict[str, Any]:
         """Return the body of /stats/mapped-models; raise InputError."""
-        since = self._since(window)
-        calls = await self._database.read(lambda s: queries.calls_by_model(s, since))
+        names = [model.name for model in mapped]
+        calls = await self.numbers.by_model(window, names, origins)
         return bodies.mapped_models(window, mapped, calls)
 
-    async def dashboard(
+    async def dashboard(  # one part each of the body
         self,
         window: str,
         *,
@@ -176,14 +156,15 @@ class Stats:
         mapped: Sequence[MappedModel],
         e2e: dict[str, Any],
         obtainability: dict[str, Any],
+        origins: Sequence[str] = APP_ONLY,
     ) -> dict[str, Any]:
         """Return the data of /stats/dashboard; raise InputError."""
-        sums = await self._sums(window)
-        models = await self.mapped_models(window, mapped)
+        figures = await self.numbers.figures(window, origins)
+        models = bodies.mapped_models(window, mapped, {})
         return {
-            "daily_active_users": await self.daily_active_users(window),
-            "ai_requests": await self.ai_requests(window),
-            "token_usage": sums.tokens,
+            "daily_active_users": await self.daily_active_users(window, origins),
+            "ai_requests": bodies.ai_requests(figures),
+            "token_usage": figures.calls.tokens,
             "api_connectivity": connectivity,
             "mapped_models": {name: value for name, value in models.items() if name != "rows"},
             "e2e_mapped_models": e2e,

@@ -225,6 +225,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(length=200), nullable=False),
         sa.Column("user_type", sa.String(length=20), nullable=False),
         sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
         sa.Column("endpoint_key", sa.Integer(), nullable=False),
         sa.Column("model", sa.String(length=300), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -368,6 +369,25 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dashboard_config")),
+    )
+    op.create_table(
+        "dashboard_stats",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stat_date", sa.Date(), nullable=False),
+        sa.Column("daily_active_users", sa.Integer(), nullable=False),
+        sa.Column("ai_request_count", sa.Integer(), nullable=False),
+        sa.Column(
+            "token_usage", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("api_connectivity_rate", sa.Float(), nullable=False),
+        sa.Column("jwt_availability_rate", sa.Float(), nullable=False),
+        sa.Column("connectivity_looks", sa.Integer(), nullable=False),
+        sa.Column("jwt_looks", sa.Integer(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dashboard_stats")),
+        sa.UniqueConstraint("stat_date", name=op.f("uq_dashboard_stats_stat_date")),
     )
     op.create_table(
         "e2e_launches",
@@ -752,13 +772,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_targets")),
     )
     op.create_table(
+        "usage_rollups",
+        sa.Column("grain", sa.String(length=6), nullable=False),
+        sa.Column("model", sa.String(length=300), nullable=False),
+        sa.Column("start_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("success_count", sa.Integer(), nullable=False),
+        sa.Column(
+            "total_latency_ms", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "prompt_tokens", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "completion_tokens",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "total_tokens", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("reported_count", sa.Integer(), nullable=False),
+        sa.Column("latency_json", sa.JSON(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "grain", "model", "start_at", "origin", name=op.f("pk_usage_rollups")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("usage_rollups", schema=None) as batch_op:
+        batch_op.create_index("ix_usage_rollups_grain_start", ["grain", "start_at"], unique=False)
+
+    op.create_table(
         "user_activity_stats",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.String(length=200), nullable=False),
         sa.Column("user_type", sa.String(length=20), nullable=False),
         sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
         sa.Column("activity_date", sa.Date(), nullable=False),
         sa.Column("request_count", sa.Integer(), nullable=False),
+        sa.Column(
+            "quarters_am", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "quarters_pm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("first_request_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_request_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -769,6 +828,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
         batch_op.create_index("ix_user_activity_stats_last", ["last_request_at"], unique=False)
+        batch_op.create_index(
+            "ix_user_activity_stats_origin", ["origin", "activity_date"], unique=False
+        )
+
+    op.create_table(
+        "user_last_seen",
+        sa.Column("model", sa.String(length=300), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("model", "origin", "user_id", name=op.f("pk_user_last_seen")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("user_last_seen", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_user_last_seen_when", ["model", "origin", "last_at"], unique=False
+        )
 
     op.create_table(
         "workflows",
@@ -868,10 +944,19 @@ def downgrade() -> None:
 
     op.drop_table("access_sessions")
     op.drop_table("workflows")
+    with op.batch_alter_table("user_last_seen", schema=None) as batch_op:
+        batch_op.drop_index("ix_user_last_seen_when")
+
+    op.drop_table("user_last_seen")
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
+        batch_op.drop_index("ix_user_activity_stats_origin")
         batch_op.drop_index("ix_user_activity_stats_last")
 
     op.drop_table("user_activity_stats")
+    with op.batch_alter_table("usage_rollups", schema=None) as batch_op:
+        batch_op.drop_index("ix_usage_rollups_grain_start")
+
+    op.drop_table("usage_rollups")
     op.drop_table("targets")
     op.drop_table("sync_staging")
     with op.batch_alter_table("sync_links", schema=None) as batch_op:
@@ -934,6 +1019,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_e2e_launches_slot")
 
     op.drop_table("e2e_launches")
+    op.drop_table("dashboard_stats")
     op.drop_table("dashboard_config")
     with op.batch_alter_table("conversation_logs", schema=None) as batch_op:
         batch_op.drop_index("ix_conversation_logs_request")

@@ -15,6 +15,7 @@ from services.mapping.types import MappedModel, Scope
 from services.models.types import Endpoint
 from services.settings.service import Settings
 from services.settings.types import Env
+from services.stats.origins import chosen
 from services.stats.service import Stats
 from services.suppliers.types import Usage
 from tests.support.builders import until
@@ -37,15 +38,14 @@ def caller(user_id: str, **fields) -> Caller:
 
 def record(stats: Stats, user_id: str = "u1", model: str = "gpt-x", **fields) -> None:
     values: dict[str, Any] = {
-        "user_type": "permanent",
-        "is_test": False,
+        "caller": caller(user_id),
         "endpoint_id": 1,
         "ok": True,
         "latency_ms": 100,
         "usage": None,
         **fields,
     }
-    stats.record_request(user_id=user_id, model=model, **values)
+    stats.record_request(model=model, **values)
 
 
 async def test_actives_are_app_users_and_testers_are_counted_apart(
@@ -64,7 +64,11 @@ async def test_actives_are_app_users_and_testers_are_counted_apart(
         "granularity": None,
         "series": [],
         "test_users": 2,
+        "left_out": {"console": 1, "test": 1},
+        "as_of": clock.now().isoformat(),
     }
+    with_tests = await stats.daily_active_users("24h", chosen(["test"]))
+    assert (with_tests["count"], with_tests["left_out"]) == (3, {"console": 1})
 
 
 async def test_windows_roll_to_the_minute_not_by_date(stats: Stats, clock: FakeClock) -> None:
@@ -96,7 +100,7 @@ async def test_seven_days_are_a_series_of_eight_days_oldest_first(
     assert body["series"][-1]["date"] == (START + timedelta(days=3)).date().isoformat()
 
 
-async def test_the_mean_is_total_latency_over_all_calls(stats: Stats) -> None:
+async def test_the_mean_is_total_latency_over_all_calls(stats: Stats, clock: FakeClock) -> None:
     record(stats, latency_ms=100)
     record(stats, latency_ms=100)
     record(stats, model="other", latency_ms=1000, ok=False)
@@ -106,7 +110,13 @@ async def test_the_mean_is_total_latency_over_all_calls(stats: Stats) -> None:
         "total": 3,
         "success": 2,
         "error": 1,
+        "success_rate": 66.67,
         "avg_latency_ms": 400.0,
+        "p50_latency_ms": 100,
+        "p95_latency_ms": 1015,
+        "percentile_error": 0.0196,
+        "left_out": {},
+        "as_of": clock.now().isoformat(),
     }
 
 
@@ -181,5 +191,5 @@ async def test_a_key_set_of_our_own_is_always_there(stats: Stats) -> None:
 
 async def test_an_unknown_window_is_refused_at_its_field(stats: Stats) -> None:
     with pytest.raises(InputError) as refused:
-        await stats.ai_requests("30d")
+        await stats.ai_requests("2d")
     assert refused.value.field == "time_window"

@@ -1,0 +1,100 @@
+"""Numbers: the one place figures are read from, for cards, routes and sockets alike."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from db.engine import Database
+from db.queries import stats as queries
+from services.foundation.clock import Clock
+from services.settings.service import Settings
+from services.stats import reading, windows
+from services.stats.origins import APP_ONLY
+from services.stats.types import Calls, Figures, Point
+from services.stats.windows import DAY, Grain
+
+_KEPT = 32  # answers of the present minute
+T = TypeVar("T")
+
+
+class Numbers:
+    """Figures of a window; asked again within a minute without news, the store is not asked."""
+
+    def __init__(
+        self, database: Database, clock: Clock, settings: Settings, as_of: Callable[[], datetime]
+    ) -> None:
+        """`as_of` says up to when everything that happened is in the store."""
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._as_of = as_of
+        self._kept: dict[tuple[object, ...], object] = {}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose days are shown."""
+        return ZoneInfo(self._settings.preferences.e2e_timezone)
+
+    def forget(self) -> None:
+        """Read anew from now on: something was counted."""
+        self._kept.clear()
+
+    async def figures(self, window: str, origins: Sequence[str] = APP_ONLY) -> Figures:
+        """Return every figure of a window; raise InputError."""
+        now, as_of = self._clock.now(), self._as_of()
+        windows.check_window(window)
+        return await self._read(
+            ("figures", window, tuple(origins)),
+            now,
+            lambda session: reading.figures(session, window, origins, now, as_of),
+        )
+
+    async def points(self, window: str, origins: Sequence[str] = APP_ONLY) -> list[Point]:
+        """Return the chart of a window, oldest first; raise InputError."""
+        now, zone = self._clock.now(), self.zone
+        windows.check_window(window)
+        return await self._read(
+            ("points", window, tuple(origins), zone.key),
+            now,
+            lambda session: reading.points(session, window, origins, now, zone),
+        )
+
+    async def active_by_day(self, days: int, origins: Sequence[str] = APP_ONLY) -> dict[str, int]:
+        """Return how many users were active on each of the last UTC days that had any."""
+        now = self._clock.now()
+        first = now.date() - (days - 1) * DAY
+        return await self._read(
+            ("days", days, tuple(origins)),
+            now,
+            lambda session: {
+                day.isoformat(): count
+                for day, count in queries.active_users_by_day(session, first, origins).items()
+            },
+        )
+
+    async def by_model(
+        self, window: str, models: Sequence[str], origins: Sequence[str] = APP_ONLY
+    ) -> dict[str, Calls]:
+        """Return what was asked of each of these models that was asked anything; raise InputError."""
+        now = self._clock.now()
+        windows.check_window(window)
+        return await self._read(
+            ("models", window, tuple(models), tuple(origins)),
+            now,
+            lambda session: reading.calls_by_model(session, window, models, origins, now),
+        )
+
+    async def _read(
+        self, name: tuple[object, ...], now: datetime, read: Callable[[Session], T]
+    ) -> T:
+        key = (*name, windows.floor(now, Grain.MINUTE))
+        if key in self._kept:
+            return self._kept[key]  # pyright: ignore[reportReturnType]  # stored below under this very key
+        found = await self._database.read(read)
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[key] = found
+        return found

@@ -1,0 +1,79 @@
+"""Figures: what is counted over a window, with its edges and the moment it was true."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls to suppliers, counted together."""
+
+    total: int = 0
+    success: int = 0
+    latency_ms: int = 0  # of all calls together
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    tokens: int = 0
+    reported: int = 0  # calls whose supplier said how many tokens it took
+    users: int = 0
+
+    @property
+    def error(self) -> int:
+        """Calls that failed."""
+        return self.total - self.success
+
+    @property
+    def success_rate(self) -> float | None:
+        """Share that succeeded in percent, 2 decimals; None when there was none."""
+        return round(100 * self.success / self.total, 2) if self.total else None
+
+    @property
+    def mean_ms(self) -> float | None:
+        """Milliseconds of all calls over the number of calls, 2 decimals."""
+        return round(self.latency_ms / self.total, 2) if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the chart; without calls it has no latency."""
+
+    start: datetime
+    end: datetime
+    total: int
+    success: int
+    p50_ms: int | None
+    p95_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything counted from the gateway's own traffic over one window."""
+
+    window: str
+    origins: tuple[str, ...]  # whose traffic is in it
+    start: datetime
+    end: datetime  # not in it; the end of the present minute
+    as_of: datetime  # what came later is not in it
+    active_users: int
+    active_left_out: Mapping[str, int]  # users of the other origins
+    calls: Calls
+    calls_left_out: Mapping[str, int]
+    calls_before: Calls  # of the window before
+    p50_ms: int | None  # within 2 % of the exact value
+    p95_ms: int | None
+    by_model: Mapping[str, Calls] = field(default_factory=dict[str, Calls])
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """One day of the operator's zone, as kept in dashboard_stats."""
+
+    day: date
+    active_users: int
+    requests: int
+    tokens: int
+    connectivity_rate: float | None
+    jwt_rate: float | None
+    updated_at: datetime
+    pushed_at: datetime | None
