@@ -26,7 +26,6 @@ from gymbro_ui.api import (
     journal,
     load_export,
     load_tests,
-    log_download,
     logs,
     mapping,
     messages,
