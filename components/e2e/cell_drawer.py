@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from nicegui import background_tasks, ui
 
@@ -112,6 +113,9 @@ class CellDrawer:
                 if detail.launch.execution_id:  # an imported run was no execution of ours
                     link = ui.link(tr("This run"), f"/executions/{detail.launch.execution_id}")
                     link.classes("gb-link t-meta")
+                ui.link(tr("Open in the simulator"), _as_conversation(detail)).classes(
+                    "gb-link t-meta"
+                )
             if cell.error:
                 side = cause_word(cell.cause)
                 text = reason_text(cell.error)
@@ -167,6 +171,13 @@ class CellDrawer:
         count = self._calls.cost(scope)
         made = button(f"{name} · {count}", lambda: self._calls.again(scope), small=True)
         made.tooltip(trn("{n} conversation", "{n} conversations", count))
+
+
+def _as_conversation(detail: CellDetail) -> str:
+    """Return the address that asks the same as a single conversation."""
+    cell = detail.cell
+    said = {"model": cell.model_key, "as": str(cell.user_type), "say": detail.prompt_text[:300]}
+    return f"/simulator?{urlencode(said)}"
 
 
 def _badges(cell: Cell) -> None:

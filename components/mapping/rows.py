@@ -61,6 +61,7 @@ def acts() -> list[RowAct]:
     return [
         RowAct("repair", "build", tr("Repair"), only=True, tone="slow"),
         RowAct("explain", "help", tr("What would it get, and why"), only=True),
+        RowAct("try", "forum", tr("Try it in a conversation"), only=True),
         RowAct("edit", "edit", tr("Edit")),
     ]
 
@@ -109,7 +110,7 @@ def _row(mapping: ModelMapping, view: MappingView) -> dict[str, Any]:
         "on": mapping.is_active,
         "off": not mapping.is_active,
         "facets": facets,
-        "can": _can(mapping, problems),
+        "can": _can(mapping, problems, is_routed=_now(mapping, routed) != "–"),
     }
 
 
@@ -119,8 +120,9 @@ def source_word(source: str) -> str:
     return words.get(source, source)
 
 
-def _can(mapping: ModelMapping, problems: Mapping[str, Problem]) -> list[str]:
+def _can(mapping: ModelMapping, problems: Mapping[str, Problem], *, is_routed: bool) -> list[str]:
     can = ["explain"] if mapping.scope_type in KEY_SCOPES else []
+    can += ["try"] if is_routed and mapping.is_active else []
     return [*can, "repair"] if problems else can
 
 

@@ -51,7 +51,7 @@ def _table(pair: Sequence[Dialog], zone: str) -> ui.element:
             _head("")
             for one in pair:
                 _head(f"{one.request.model} · {clock_text(one.created_at, zone)}")
-            _head(tr("Change"))
+            _head(tr("Difference"))
         return ui.element("tbody")
 
 

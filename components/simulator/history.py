@@ -10,7 +10,7 @@ from nicegui import ui
 from components.primitives.big_table import BigColumn
 from components.primitives.field import choice_field, text_field
 from components.primitives.formats import duration_text, epoch_ms, moment_text
-from components.simulator.words import identity_word, look_of
+from components.simulator.words import look_of, short_identity
 from components.status.looks import CELL_LOOKS, look_props
 from components.status.reasons import short_reason
 from components.words import tr, word
@@ -110,8 +110,8 @@ def columns() -> list[BigColumn]:
     return [
         BigColumn("verdict", tr("Verdict"), "look", "128px"),
         BigColumn("message", tr("Question"), "name"),
-        BigColumn("reason", tr("Reason"), width="18%", from_px=980),
-        BigColumn("who", tr("As"), width="128px", from_px=860),
+        BigColumn("reason", tr("Reason"), width="20%", from_px=980),
+        BigColumn("who", tr("As"), width="104px", from_px=860),
         BigColumn("ttft", tr("First text"), width="84px", end=True, from_px=620),
         BigColumn("total", tr("Total"), width="84px", end=True, from_px=520),
         BigColumn("at", tr("When"), "age", "104px"),
@@ -133,7 +133,7 @@ def _row(one: Dialog, zone: str) -> dict[str, Any]:
         "message": " ".join(one.request.message[:160].split()),
         "message_tags": tags,
         "reason": short_reason(one.error) if one.error else "",
-        "who": identity_word(one.request.identity),
+        "who": short_identity(one.request.identity),
         "ttft": duration_text(one.timings.ttft_ms),
         "total": duration_text(one.timings.total_ms),
         "at": epoch_ms(one.created_at),

@@ -22,6 +22,10 @@ class TimingList(Facts):
         timings = TurnTimings(signin_ms=live.signin_ms, first_event_ms=first, total_ms=last)
         self.show(_rows(timings, len(live.events), sum(line.size for line in live.events)))
 
+    def show_nothing(self) -> None:
+        """Show the names alone."""
+        self.show(_rows(TurnTimings(), 0, 0))
+
     def show_result(self, dialog: Dialog) -> None:
         """Show everything that was measured."""
         self.show(_rows(dialog.timings, dialog.event_count, dialog.byte_count))

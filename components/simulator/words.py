@@ -13,6 +13,12 @@ IDENTITY_WORDS: Mapping[Identity, str] = {
     Identity.SAVED: word("Saved test user"),
     Identity.TOKEN: word("Pasted token"),
 }
+SHORT_IDENTITIES: Mapping[Identity, str] = {
+    Identity.ANONYMOUS: word("Anonymous"),
+    Identity.PERMANENT: word("Registered"),
+    Identity.SAVED: word("Saved user"),
+    Identity.TOKEN: word("Token"),
+}
 PROMPT_WORDS: Mapping[PromptSource, str] = {
     PromptSource.SERVER: word("As the server has it"),
     PromptSource.STORED: word("A prompt of ours"),
@@ -50,6 +56,11 @@ SAVED_WORDS: Mapping[Saved, str] = {
 def identity_word(identity: Identity) -> str:
     """Return as whom it is sent, in the page's language."""
     return tr(IDENTITY_WORDS[identity])
+
+
+def short_identity(identity: Identity) -> str:
+    """Return as whom it was sent, for a narrow column."""
+    return tr(SHORT_IDENTITIES[identity])
 
 
 def prompt_word(source: PromptSource) -> str:

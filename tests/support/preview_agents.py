@@ -29,6 +29,7 @@ from services.workflows.types import (
     WorkflowEdit,
     WorkflowRun,
 )
+from tests.support.preview_dialogs import FakeDialogs
 from tests.support.preview_prompts import FakePrompts
 
 _REPLY = '<thinking>\n<phase id="1">\n<title>Goal</title>\nThree days.\n</phase>\n</thinking>\n<final>\nSquat, press, row.\n</final>'
@@ -270,9 +271,10 @@ class FakeWorkflows:
 
 
 def agent_parts(executions: Any, now: datetime, *, bare: bool, going: bool) -> dict[str, Any]:
-    """What a console needs for the page of agents and workflows."""
+    """What a console needs for agents, workflows and single conversations."""
     return {
         "agents": FakeAgents(executions, now, bare=bare),
         "workflows": FakeWorkflows(executions, now, bare=bare, going=going),
         "prompts": FakePrompts(),
+        "dialogs": FakeDialogs(now, bare=bare),
     }

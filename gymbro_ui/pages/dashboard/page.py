@@ -22,6 +22,7 @@ from components.settings.target_list import target_name
 from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.dashboard.history import History
+from gymbro_ui.pages.dashboard.last_test import LastTest
 from gymbro_ui.pages.dashboard.supplier import supplier_calls
 from gymbro_ui.run_actions import cancel_runs
 from services.e2e.types import ChangeSinceSeen, LaunchRequest
@@ -50,6 +51,8 @@ class OverviewPage:
         self._first.set_visibility(False)
         self._draw_head()
         self._draw_health()
+        with card(tr("Last conversation")):
+            LastTest(self._console)
         with card(tr("Execution history"), toolbar=_all_link, tight=True):
             self._history = History(self._console)
         self._follow()

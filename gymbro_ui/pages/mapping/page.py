@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from nicegui import context, ui
 
@@ -153,7 +153,15 @@ class MappingPage:
             self._desk.edit(acted.row_id)
         elif acted.act == "repair":
             self._desk.several.repair(acted.row_id)
+        elif acted.act == "try":
+            self._try_out(acted.row_id)
         elif acted.act == "explain":
             if self._explainer is not None:
                 self._explainer.ask_for(acted.row_id)
             self._card.run_method("scrollIntoView", {"block": "start", "behavior": "smooth"})
+
+    def _try_out(self, mapping_id: str) -> None:
+        """Open the conversation with the key this mapping routes."""
+        mapped = self._console.mapping.mapped()
+        key = next((model.name for model in mapped if model.mapping_id == mapping_id), "")
+        ui.navigate.to(f"/simulator?model={quote(key, safe='')}")

@@ -39,19 +39,18 @@ class Choosing:
             skeleton_rows(5)
         on_batch(self._console.mapping.changed, lambda _: self._remap(), every_s=0.5)
 
-    async def load(self, model: str = "", asked: DialogRequest | None = None) -> None:
-        """Draw the form for the present target; `asked` is a turn to repeat."""
+    async def load(self, asked: DialogRequest) -> None:
+        """Draw the form for the present target with the values of `asked`."""
         users = await self._users()
         if self._body.is_deleted:
             return
-        request = asked or DialogRequest(model, "")
         choices = FormChoices(
             models=self._models(),
             is_own=self._console.targets.current.is_self,
             users=users,
             prompts={p.id: p.name for p in self._console.prompts.all() if p.prompt_type in _SYSTEM},
             zone=self._console.settings.preferences.e2e_timezone,
-            asked=request,
+            asked=asked,
         )
         calls = FormCalls(
             look_at=self._console.dialogs.look_at,
@@ -84,12 +83,8 @@ class Choosing:
         if form is None:
             return
         values: dict[str, Any] = form.values()
-        request = await act(lambda: self._read(values))
-        await self.load(asked=request or DialogRequest(values["model"], ""))
-
-    async def _read(self, values: dict[str, Any]) -> DialogRequest:
-        known = {k: v for k, v in values.items() if k in ("model", "result_mode", "protocol")}
-        return DialogRequest(message="", **known)
+        kept = {name: values[name] for name in ("model", "result_mode", "protocol", "uses_tools")}
+        await self.load(DialogRequest(message="", **kept))
 
     async def _add_user(self) -> None:
         target = self._console.targets.current

@@ -39,6 +39,7 @@ class History:
         """Draw the card's frame."""
         with card(tr("History"), toolbar=self._acts, tight=True) as self._body:
             skeleton_rows(4)
+        self._body.classes("si-history")
         on_batch(self._console.dialogs.finished, lambda _: self._load_later(), every_s=0.5)
 
     def _acts(self) -> None:

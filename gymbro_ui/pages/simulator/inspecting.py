@@ -49,7 +49,7 @@ class Inspecting:
         """Show nothing."""
         self._dialog, self._live, self._look, self._shown = None, None, None, 0
         self._events.show((), is_live=False)
-        self._times.show([])
+        self._times.show_nothing()
         self._draw_tab()
 
     def begin(self) -> None:

@@ -12,7 +12,7 @@ from gymbro_ui.pages.simulator.chatting import Chatting
 from gymbro_ui.pages.simulator.choosing import Choosing
 from gymbro_ui.pages.simulator.history import History
 from gymbro_ui.pages.simulator.inspecting import Inspecting
-from services.dialogs.types import Dialog
+from services.dialogs.types import Dialog, DialogRequest, Identity
 from services.foundation.errors import ConsoleError
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ class SimulatorPage:
         self._last = value.get("turn", "")[:40]
         self._model = value.get("model", "")
         self._replayed = value.get("again", "")[:40]
+        self._said = value.get("say", "")
+        kinds = {str(identity): identity for identity in Identity}
+        self._identity = kinds.get(value.get("as", ""), Identity.ANONYMOUS)
         self._wanted = Wanted(
             value.get("q", "")[:200],
             value.get("of", ""),
@@ -58,9 +61,11 @@ class SimulatorPage:
     async def load(self) -> None:
         """Read the saved users, the conversation of the address and the history."""
         again = await self._known(self._replayed)
-        await self._choosing.load(self._model, None if again is None else again.request)
-        if again is not None:
-            self._chatting.write(again.request.message)
+        asked = DialogRequest(self._model, self._said, identity=self._identity)
+        asked = asked if again is None else again.request
+        await self._choosing.load(asked)
+        if asked.message:
+            self._chatting.write(asked.message)
         last = await self._known(self._last)
         if last is not None:
             await self._chatting.open(last)

@@ -25,8 +25,8 @@ def rows_of(*mappings: ModelMapping) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("mapping", "word", "now", "can"),
     [
-        (a_mapping(Scope.MAPPING, "k", "a"), "Routed", "a", ["explain"]),
-        (a_mapping(Scope.GLOBAL, "k", "gone", "b"), "Partly", "b", ["explain", "repair"]),
+        (a_mapping(Scope.MAPPING, "k", "a"), "Routed", "a", ["explain", "try"]),
+        (a_mapping(Scope.GLOBAL, "k", "gone", "b"), "Partly", "b", ["explain", "try", "repair"]),
         (a_mapping(Scope.MAPPING, "k", "gone"), "No model", "–", ["explain", "repair"]),
         (a_mapping(Scope.MAPPING, "k", "a", is_active=False), "Off", "–", ["explain"]),
         (a_mapping(Scope.USER, "u", "a"), "Restricts", "–", []),

@@ -1,0 +1,35 @@
+"""Single conversations for the preview: one that was good, or none."""
+
+from datetime import datetime, timedelta
+
+from services.dialogs.types import Dialog, DialogRequest, LiveDialog, TurnTimings
+from services.e2e.types import CellStatus, Kind
+from services.foundation.signals import Signal
+
+
+class FakeDialogs:
+    """The newest conversation, kept in memory."""
+
+    def __init__(self, now: datetime, *, bare: bool) -> None:
+        self.changed: Signal[str] = Signal("dialogs.changed")
+        self.finished: Signal[Dialog] = Signal("dialogs.finished")
+        self._newest = None if bare else a_dialog(now - timedelta(minutes=7))
+
+    async def newest(self) -> Dialog | None:
+        return self._newest
+
+    def live(self, dialog_id: str) -> LiveDialog | None:
+        return None
+
+
+def a_dialog(at: datetime, dialog_id: str = "exe_0000000000000000d1") -> Dialog:
+    """Return a good turn."""
+    return Dialog(
+        dialog_id=dialog_id,
+        request=DialogRequest("gpt-4o", "深蹲时膝盖可以超过脚尖吗？"),
+        status=CellStatus.OK,
+        kind=Kind.OK,
+        reply="<final>可以。</final>",
+        timings=TurnTimings(ttft_ms=412.0, total_ms=1_930.0),
+        created_at=at,
+    )
