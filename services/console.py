@@ -173,7 +173,8 @@ class Console:
                 self.prompts,
                 self.executions,
                 lambda: [model.name for model in self.mapping.mapped()],
-            )
+            ),
+            journal.keep,
         )
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)

@@ -7,7 +7,7 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gymbro_ui.api.callers import bearer_token, peer_of
-from services.accounts.types import Caller, TokenRefusedError
+from services.accounts.types import Caller, TokenRefusedError, UserType
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -56,16 +56,29 @@ def read_message(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
-async def admin_of_token(console: "Console", websocket: WebSocket, token: str) -> Caller:
-    """Return the llm admin the token belongs to; raise SocketRefusedError 1008 otherwise."""
+async def caller_of_token(console: "Console", websocket: WebSocket, token: str) -> Caller:
+    """Return whoever the token belongs to; raise SocketRefusedError 1008 for a bad token."""
     try:
-        caller = console.verifier.cached(token) or await console.verifier.verify(token)
+        return console.verifier.cached(token) or await console.verifier.verify(token)
     except TokenRefusedError as error:
         address = console.gateway.address_of(peer_of(websocket.scope), websocket.headers)
         console.gateway.note_refused_token(address)
         raise SocketRefusedError(REFUSED, error.code) from error
+
+
+async def admin_of_token(console: "Console", websocket: WebSocket, token: str) -> Caller:
+    """Return the llm admin the token belongs to; raise SocketRefusedError 1008 otherwise."""
+    caller = await caller_of_token(console, websocket, token)
     if not (caller.is_admin or caller.is_operator):
         raise SocketRefusedError(REFUSED, "llm_admin_required")
+    return caller
+
+
+async def permanent_of_token(console: "Console", websocket: WebSocket, token: str) -> Caller:
+    """Return the user with an account the token belongs to; raise SocketRefusedError 1008 otherwise."""
+    caller = await caller_of_token(console, websocket, token)
+    if caller.user_type is UserType.ANONYMOUS:
+        raise SocketRefusedError(REFUSED, "anonymous_user_not_allowed")
     return caller
 
 

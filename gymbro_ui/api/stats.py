@@ -1,6 +1,6 @@
 """/api/v1/stats/*: the figures of the dashboard, and the configuration behind the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,12 +15,16 @@ from gymbro_ui.api.wire_errors import answer, envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
 from services.foundation.errors import InputError
+from services.stats.types import APP_ONLY, Origin, chosen
 
 if TYPE_CHECKING:
     from services.console import Console
 
-Window = Annotated[Literal["1h", "24h", "7d"], Query()]
+Window = Annotated[Literal["1h", "24h", "7d", "30d"], Query()]
 ModelWindow = Annotated[Literal["24h", "7d"], Query()]
+Include = Annotated[
+    str, Query(max_length=60, description="traffic counted besides: console, e2e, test or all")
+]
 
 
 def router(console: "Console") -> APIRouter:
@@ -40,25 +44,36 @@ def _usage(console: "Console") -> APIRouter:
 
     @api.get("/dashboard")
     async def dashboard(  # pyright: ignore[reportUnusedFunction]
-        request: Request, _: Annotated[Caller, reader], time_window: Window = "24h"
+        request: Request,
+        _: Annotated[Caller, reader],
+        time_window: Window = "24h",
+        include: Include = "",
     ) -> Response:
         """Return every figure of the dashboard at once."""
-        return envelope(request_id_of(request.scope), await dashboard_data(console, time_window))
+        data = await dashboard_data(console, time_window, origins_of(include))
+        return envelope(request_id_of(request.scope), data)
 
     @api.get("/daily-active-users")
     async def daily_active_users(  # pyright: ignore[reportUnusedFunction]
-        request: Request, _: Annotated[Caller, reader], time_window: Window = "24h"
+        request: Request,
+        _: Annotated[Caller, reader],
+        time_window: Window = "24h",
+        include: Include = "",
     ) -> Response:
         """Return how many app users asked something; console and test users apart."""
-        body = await console.stats.daily_active_users(time_window)
+        body = await console.stats.daily_active_users(time_window, origins_of(include))
         return answer(request_id_of(request.scope), body)
 
     @api.get("/ai-requests")
     async def ai_requests(  # pyright: ignore[reportUnusedFunction]
-        request: Request, _: Annotated[Caller, reader], time_window: Window = "24h"
+        request: Request,
+        _: Annotated[Caller, reader],
+        time_window: Window = "24h",
+        include: Include = "",
     ) -> Response:
         """Return how many calls went to suppliers, and how."""
-        return answer(request_id_of(request.scope), await console.stats.ai_requests(time_window))
+        body = await console.stats.ai_requests(time_window, origins_of(include))
+        return answer(request_id_of(request.scope), body)
 
     return api
 
@@ -84,12 +99,12 @@ def _availability(console: "Console") -> APIRouter:
         _: Annotated[Caller, reader],
         time_window: ModelWindow = "24h",
         include_inactive: bool = False,  # noqa: FBT001, FBT002  # a query parameter
+        include: Include = "",
     ) -> Response:
         """Return each mapped key with its availability and what was asked of it."""
         mapped = console.mapping.mapped(include_inactive)
-        return answer(
-            request_id_of(request.scope), await console.stats.mapped_models(time_window, mapped)
-        )
+        body = await console.stats.mapped_models(time_window, mapped, origins_of(include))
+        return answer(request_id_of(request.scope), body)
 
     return api
 
@@ -120,7 +135,9 @@ def _configuration(console: "Console") -> APIRouter:
     return api
 
 
-async def dashboard_data(console: "Console", window: str) -> dict[str, Any]:
+async def dashboard_data(
+    console: "Console", window: str, origins: Sequence[Origin] = APP_ONLY
+) -> dict[str, Any]:
     """Return the data of /stats/dashboard, for the route and the socket; raise InputError."""
     return await console.stats.dashboard(
         window,
@@ -128,7 +145,16 @@ async def dashboard_data(console: "Console", window: str) -> dict[str, Any]:
         mapped=console.mapping.mapped(),
         e2e=await latest_e2e(console),
         obtainability=console.e2e.obtaining.body(),
+        origins=origins,
     )
+
+
+def origins_of(include: str) -> tuple[Origin, ...]:
+    """Return whose traffic is asked for; raise RequestValidationError."""
+    try:
+        return chosen(include.split(","))
+    except InputError as error:
+        raise _refused(error, {"include": include}, place="query") from error
 
 
 def _connectivity(console: "Console") -> dict[str, Any]:
@@ -152,10 +178,12 @@ def _shown(console: "Console") -> dict[str, Any]:
     }
 
 
-def _refused(error: InputError, patch: Mapping[str, Any]) -> RequestValidationError:
+def _refused(
+    error: InputError, patch: Mapping[str, Any], *, place: str = "body"
+) -> RequestValidationError:
     detail = {
         "type": "value_error",
-        "loc": ("body", error.field),
+        "loc": (place, error.field),
         "msg": f"Value error, {error}",
         "input": patch.get(error.field),
     }

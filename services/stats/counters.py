@@ -7,7 +7,8 @@ from typing import Any
 
 from services.accounts.types import Caller
 from services.stats.histogram import bucket_of
-from services.stats.origins import Origin, origin_of
+from services.stats.origins import origin_of
+from services.stats.types import Origin
 from services.suppliers.types import Usage
 
 ENTRIES_MAX = 50_000  # beyond it new users and models are not counted, known ones still are

@@ -12,8 +12,7 @@ from db.queries import stats as queries
 from services.foundation.clock import Clock
 from services.settings.service import Settings
 from services.stats import reading, windows
-from services.stats.origins import APP_ONLY
-from services.stats.types import Calls, Figures, Point
+from services.stats.types import APP_ONLY, Calls, Figures, Point, check_window
 from services.stats.windows import DAY, Grain
 
 _KEPT = 32  # answers of the present minute
@@ -45,7 +44,7 @@ class Numbers:
     async def figures(self, window: str, origins: Sequence[str] = APP_ONLY) -> Figures:
         """Return every figure of a window; raise InputError."""
         now, as_of = self._clock.now(), self._as_of()
-        windows.check_window(window)
+        check_window(window)
         return await self._read(
             ("figures", window, tuple(origins)),
             now,
@@ -55,7 +54,7 @@ class Numbers:
     async def points(self, window: str, origins: Sequence[str] = APP_ONLY) -> list[Point]:
         """Return the chart of a window, oldest first; raise InputError."""
         now, zone = self._clock.now(), self.zone
-        windows.check_window(window)
+        check_window(window)
         return await self._read(
             ("points", window, tuple(origins), zone.key),
             now,
@@ -80,7 +79,7 @@ class Numbers:
     ) -> dict[str, Calls]:
         """Return what was asked of each of these models that was asked anything; raise InputError."""
         now = self._clock.now()
-        windows.check_window(window)
+        check_window(window)
         return await self._read(
             ("models", window, tuple(models), tuple(origins)),
             now,

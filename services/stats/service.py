@@ -18,7 +18,8 @@ from services.stats import bodies
 from services.stats.counters import Counters
 from services.stats.flushing import Flushing
 from services.stats.numbers import Numbers
-from services.stats.origins import APP_ONLY, origin_of
+from services.stats.origins import origin_of
+from services.stats.types import APP_ONLY
 from services.suppliers.types import Usage
 
 FLUSH_S = 0.5

@@ -1,8 +1,31 @@
 """Figures: what is counted over a window, with its edges and the moment it was true."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from services.foundation.errors import InputError
+
+WINDOWS: Mapping[str, timedelta] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+
+
+class Origin(StrEnum):
+    """Whose call it was."""
+
+    APP = "app"
+    CONSOLE = "console"  # an account of this console, or one that may administer it
+    E2E = "e2e"  # users that E2E, load tests and dialogs made
+    TEST = "test"  # other users known as testers by their address
+
+
+EVERY = tuple(Origin)
+APP_ONLY = (Origin.APP,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +100,31 @@ class DayFigures:
     jwt_rate: float | None
     updated_at: datetime
     pushed_at: datetime | None
+
+
+def chosen(include: Iterable[str]) -> tuple[Origin, ...]:
+    """Return app users and what is to be included besides; raise InputError for an unknown word."""
+    words = {word.strip() for word in include if word.strip()}
+    unknown = sorted(words - set(EVERY) - {"all"})
+    if unknown:
+        raise InputError(
+            "Must be one of {choices}, not {value}",
+            field="include",
+            choices=", ".join((*EVERY[1:], "all")),
+            value=unknown[0][:20],
+        )
+    if "all" in words:
+        return EVERY
+    return tuple(origin for origin in EVERY if origin is Origin.APP or origin in words)
+
+
+def check_window(word: str) -> str:
+    """Return the word; raise InputError when there is no such window."""
+    if word not in WINDOWS:
+        raise InputError(
+            "Must be one of {choices}, not {value}",
+            field="time_window",
+            choices=", ".join(WINDOWS),
+            value=word[:20],
+        )
+    return word

@@ -1,16 +1,15 @@
 """Pure: the windows figures are counted over, and which roll-ups make up a stretch of time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from services.foundation.errors import InputError
+from services.stats.types import WINDOWS, check_window
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-WINDOWS: Mapping[str, timedelta] = {"1h": HOUR, "24h": 24 * HOUR, "7d": 7 * DAY, "30d": 30 * DAY}
 
 
 class Grain(StrEnum):
@@ -44,18 +43,6 @@ class Piece:
 
     grain: Grain
     span: Span
-
-
-def check_window(word: str) -> str:
-    """Return the word; raise InputError when there is no such window."""
-    if word not in WINDOWS:
-        raise InputError(
-            "Must be one of {choices}, not {value}",
-            field="time_window",
-            choices=", ".join(WINDOWS),
-            value=word[:20],
-        )
-    return word
 
 
 def floor(moment: datetime, grain: Grain) -> datetime:

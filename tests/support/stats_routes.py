@@ -7,7 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from db.engine import Database
-from gymbro_ui.api import e2e, stats
+from gymbro_ui.api import dashboard_socket, e2e, stats
 from gymbro_ui.guard import Guard, access_rules
 from services.accounts.service import Accounts
 from services.accounts.verifier import Verifier
@@ -24,7 +24,7 @@ class StatsWorld:
     """Callers are named by their tokens, see NamedTokens."""
 
     def __init__(self, database: Database, env: Env, secrets: Secrets) -> None:
-        world = World(database, env, secrets)
+        world = self.world = World(database, env, secrets)
         self.desk = E2eDesk(database, env, world.clock)
         accounts = Accounts(database, world.clock, secrets, env)
         accounts.load()
@@ -48,7 +48,7 @@ class StatsWorld:
             }
         )
         inner = FastAPI()
-        for module in (e2e, stats):
+        for module in (e2e, stats, dashboard_socket):
             inner.include_router(module.router(self.console))
         rules = access_rules("http://127.0.0.1:1", "127.0.0.1", 1, ("*",))
         self.app = Guard(inner, rules, ())

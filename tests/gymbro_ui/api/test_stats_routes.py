@@ -50,7 +50,7 @@ async def test_connectivity_says_whether_the_monitor_is_on(world: StatsWorld) ->
 @pytest.mark.parametrize(
     "path",
     [
-        "/dashboard?time_window=30d",
+        "/dashboard?time_window=2d",
         "/ai-requests?time_window=x",
         "/mapped-models?time_window=1h",
         "/e2e-mapped-model-runs?limit=0",

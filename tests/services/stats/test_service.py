@@ -15,8 +15,8 @@ from services.mapping.types import MappedModel, Scope
 from services.models.types import Endpoint
 from services.settings.service import Settings
 from services.settings.types import Env
-from services.stats.origins import chosen
 from services.stats.service import Stats
+from services.stats.types import chosen
 from services.suppliers.types import Usage
 from tests.support.builders import until
 from tests.support.clock import START, FakeClock
