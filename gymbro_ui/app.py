@@ -30,6 +30,7 @@ from gymbro_ui.api import (
     logs,
     mapping,
     messages,
+    metrics,
     models,
     openai,
     prompts,
@@ -70,6 +71,7 @@ ROUTERS = (
     accounts,
     sign_in,
     access_admin,
+    metrics,
 )
 CLOSE_CONNECTIONS_S = 3  # how long open streams may go on after a stop was asked for
 

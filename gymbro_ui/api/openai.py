@@ -150,12 +150,15 @@ class ChatCompletions:
     async def _forward(self, asked: _Asked, send: Send) -> None:
         """Pass the pieces on; an error after the first one travels inside the stream."""
         tail, has_begun, ok = b"", False, False
-        source = self._console.suppliers.stream_openai(asked.call, asked.body)
+        ttft_ms: float | None = None
+        console = self._console
+        source = console.suppliers.stream_openai(asked.call, asked.body)
         try:
             async with aclosing(cast("Any", source)) as pieces:
                 async for piece in pieces:
                     if not has_begun:
                         has_begun = True
+                        ttft_ms = (console.clock.monotonic() - asked.began) * 1000
                         await _start_stream(send)
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                     tail = (tail + piece)[-_TAIL_BYTES:]
@@ -167,15 +170,23 @@ class ChatCompletions:
             await send({"type": "http.response.body", "body": last, "more_body": True})
         finally:
             usage = read_usage(tail[tail.rfind(b'"usage"') :])
-            self._record(asked, usage, ok=ok)
+            self._record(asked, usage, ok=ok, ttft_ms=ttft_ms)
         if not has_begun:
             await _start_stream(send)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _record(self, asked: _Asked, usage: Usage | None, *, ok: bool) -> None:
+    def _record(
+        self, asked: _Asked, usage: Usage | None, *, ok: bool, ttft_ms: float | None = None
+    ) -> None:
         latency_ms = round((self._console.clock.monotonic() - asked.began) * 1000)
         self._console.gateway.record(
-            asked.caller, asked.key, asked.route, ok=ok, latency_ms=latency_ms, usage=usage
+            asked.caller,
+            asked.key,
+            asked.route,
+            ok=ok,
+            latency_ms=latency_ms,
+            usage=usage,
+            ttft_ms=ttft_ms,
         )
 
 

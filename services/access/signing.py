@@ -43,6 +43,7 @@ class Signing:
         self._tries = Tries(clock.monotonic)
         self._looking = 0
         self._refusals: list[float] = []
+        self.refused = 0  # since the start
         self.changed: Signal[None] = Signal("access.changed")
 
     async def sign_in(
@@ -161,6 +162,7 @@ class Signing:
 
     async def _note_refusal(self, name: str, address: str, why: str) -> None:
         """Keep a failed try in the audit log, at most so many an hour; all are in the log file."""
+        self.refused += 1
         _log.warning("a sign-in of %r from %s was refused: %s", name, address, why)
         now = self._clock.monotonic()
         self._refusals = [at for at in self._refusals if at > now - 3600]

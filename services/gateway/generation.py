@@ -107,6 +107,8 @@ class Generation:
             job.usage = delta.usage
         events = job.delivery.feed(delta)
         if events:
+            if job.ttft_ms is None:
+                job.ttft_ms = (self._clock.monotonic() - job.began) * 1000
             self._send(job, events, deltas)
         if job.delivery.received > REPLY_MAX:
             job.error_detail = "the reply is longer than 8 million characters"

@@ -42,6 +42,7 @@ class Job:
     tool_names: tuple[str, ...] = ()
     upstream_request_id: str = ""
     usage: Usage | None = None
+    ttft_ms: float | None = None  # when the first text was sent
     error_detail: str = ""  # for the log only
 
     @property

@@ -18,6 +18,7 @@ from services.gateway.guards import Guards
 from services.gateway.job import Job
 from services.gateway.message_log import Board
 from services.gateway.messages import Desk, Messages
+from services.gateway.meter import Meter
 from services.gateway.quota import Quota
 from services.gateway.recorder import Recorder
 from services.gateway.routing import Routing
@@ -67,6 +68,7 @@ class Gateway:
         self._settings = settings
         self._usage = usage
         self.called: Signal[tuple[int, bool]] = Signal("gateway.called")  # endpoint id, good
+        self.meter = Meter()
         self._quota = Quota(clock)
         self._recorder = Recorder(database, clock, self._quota, journal)
         self._routing = Routing(models, mappings, prompts, settings, self._quota)
@@ -198,7 +200,7 @@ class Gateway:
             prompt=(row.request_detail_json or {}).get("prompt") or {},
         )
 
-    def record(
+    def record(  # noqa: PLR0913  # one row of ai_request_stats
         self,
         caller: Caller,
         key: str,
@@ -207,8 +209,10 @@ class Gateway:
         ok: bool,
         latency_ms: int,
         usage: Usage | None,
+        ttft_ms: float | None = None,
     ) -> None:
         """Count one finished call to a supplier."""
+        self.meter.count(key, ok=ok, latency_ms=latency_ms, ttft_ms=ttft_ms)
         self._usage.record_request(
             caller=caller,
             endpoint_id=route.resolution.endpoint.id,
@@ -226,6 +230,14 @@ class Gateway:
 
     def _ended(self, job: Job, event: str, data: dict[str, object], latency_ms: int) -> None:
         ok = event == "completed"
-        self.record(job.caller, job.key, job.route, ok=ok, latency_ms=latency_ms, usage=job.usage)
+        self.record(
+            job.caller,
+            job.key,
+            job.route,
+            ok=ok,
+            latency_ms=latency_ms,
+            usage=job.usage,
+            ttft_ms=job.ttft_ms,
+        )
         if job.saves_history:
             self._recorder.add_log(job.log_row(event, data, latency_ms))
