@@ -121,6 +121,23 @@ def test_one_failed_write_is_tried_again_and_stored_once(folder: StoreFolder) ->
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_a_disk_that_is_full_while_the_log_is_folded_back_costs_nothing(
+    folder: StoreFolder, tmp_path: Path
+) -> None:
+    """Only the database file itself takes no write: its log still does, and a later fold succeeds."""
+    folder.fill(0)
+    fault = "inject=pwrite64:error=ENOSPC"
+    only = ("-P", str(folder.path), "-e", "trace=pwrite64", "-e", fault)
+    prefix = ("strace", "--seccomp-bpf", "-f", "-qq", "-o", str(tmp_path / "trace"), *only)
+    told, _ = run_child(folder, 0, prefix=prefix, count=1_500)  # over a thousand pages of log
+    assert "(INJECTED)" in (tmp_path / "trace").read_text()
+    log = folder.path.with_name(folder.path.name + "-wal")
+    assert log.stat().st_size > 4096 * 1000
+    assert told == set(range(1_500)) == stored_pairs(folder)
+    assert not log.exists()
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
 def test_a_power_cut_at_any_moment_loses_no_acknowledged_change(
     folder: StoreFolder, tmp_path: Path
 ) -> None:

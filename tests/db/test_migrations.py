@@ -170,6 +170,59 @@ def test_a_kill_during_an_upgrade_leaves_the_old_schema_or_the_new_one(
     assert not list(folder.backups.glob("*.part"))
 
 
+KILLED_AT_EACH = """
+import os, shutil, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from db.migrations import runner  # noqa: F401  # loaded before the forks
+from db.migrations.head import Revisions
+from tests.support.store import StoreFolder
+
+source, target, revisions = Path(sys.argv[1]), Path(sys.argv[2]), Revisions(Path(sys.argv[3]))
+for number in range(1, 500):
+    copy = target / str(number)
+    shutil.copytree(source, copy)
+    child = os.fork()
+    if child == 0:
+        left = [number]
+
+        def count(*_):
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), 9)
+
+        event.listen(Engine, "before_cursor_execute", count)
+        StoreFolder(copy).open(revisions=revisions)
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+        print(number - 1)
+        break
+"""
+
+
+def test_a_kill_at_any_statement_of_an_upgrade_leaves_the_old_schema_or_the_new_one(
+    folder: StoreFolder, tmp_path: Path
+) -> None:
+    folder.fill(3)
+    revisions, target = revisions_with(tmp_path), tmp_path / "copies"
+    target.mkdir()
+    command = [sys.executable, "-c", KILLED_AT_EACH]
+    command += [str(folder.data_dir), str(target), str(revisions.folder)]
+    told = subprocess.run(command, timeout=60, check=True, capture_output=True, text=True)
+    assert int(told.stdout) == len(list(target.iterdir())) - 1 > 5
+    found: set[bool] = set()
+    for copy in target.iterdir():
+        raw = sqlite3.connect(copy / folder.path.name)
+        columns = {row[1] for row in raw.execute("PRAGMA table_info(llm_app_settings)")}
+        tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master")}
+        is_new = raw.execute("PRAGMA user_version").fetchone() == (NEXT,)
+        assert ("note" in columns) == ("fresh" in tables) == is_new
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        raw.close()
+        found.add(is_new)
+    assert found == {False, True}
+
+
 def test_rebuilding_a_parent_table_keeps_its_children(tmp_path: Path) -> None:
     """With foreign keys on, SQLite would delete the children of a table dropped for a rebuild."""
     engine = build_engine(sqlite_url(str(tmp_path / "a.db")), writes=True)
