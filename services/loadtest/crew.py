@@ -113,12 +113,13 @@ class Crew:
 
     async def _take(self, values: dict[str, Any]) -> None:
         """Take a batch in pieces, so that pages have their turn between them."""
-        starts, samples = values["starts"], values["samples"]
-        rounds = max(1, -(-max(len(starts), len(samples)) // _PARTS_AT_ONCE))
+        samples = values["samples"]
+        rounds = max(1, -(-len(samples) // _PARTS_AT_ONCE))
+        rest: dict[str, Any] = {**values, "starts": (), "lags": (), "gaps": {}}
         for turn in range(rounds):
-            piece = slice(turn * _PARTS_AT_ONCE, (turn + 1) * _PARTS_AT_ONCE)
-            more: dict[str, Any] = values if turn == 0 else {**values, "lags": (), "gaps": {}}
-            batch = frames.to_batch({**more, "starts": starts[piece], "samples": samples[piece]})
+            piece = samples[turn * _PARTS_AT_ONCE : (turn + 1) * _PARTS_AT_ONCE]
+            # every start first: a call may begin and end within one batch
+            batch = frames.to_batch({**(rest if turn else values), "samples": piece})
             self._gauge = batch.gauge
             self._lags_ms.extend(batch.lags_ms)
             self._on_batch(batch)

@@ -122,16 +122,24 @@ def test_alone_it_starts_a_console_for_itself(tmp_path: Path) -> None:
     assert "success 2" in answer.stdout
 
 
-def test_a_workflow_can_have_a_load_test_as_a_step(mapped: ConsoleProcess) -> None:
-    steps = [{"kind": "load_test", "params": {"users": 3, "models": ["fast"]}}]
+def test_choose_map_load_and_read_as_one_workflow(mapped: ConsoleProcess) -> None:
+    steps = [
+        {"kind": "e2e", "params": {"models": ["smoke"], "user_types": ["anonymous"]}},
+        {"kind": "load_test", "params": {"users": 3, "models": ["smoke"]}},
+        {"kind": "report", "params": {"text": "# {{workflow.name}}\n\n{{steps}}"}},
+    ]
     with mapped.operator() as operator:
+        listed = operator.get("/llm/models", params={"view": "endpoints"}).json()["data"]
+        assert listed  # the embedded default is there to be chosen
+        chosen = {**FAST, "scope_key": "smoke"}
+        assert operator.post("/llm/model-groups", json=chosen).status_code == 200
         kinds = operator.get("/workflows/step-kinds").json()["data"]
-        assert "load_test" in {kind["kind"] for kind in kinds}
-        made = operator.post("/workflows", json={"name": "Load", "steps": steps})
+        assert {"load_test", "load_finder"} <= {kind["kind"] for kind in kinds}
+        made = operator.post("/workflows", json={"name": "Smoke", "steps": steps})
         assert made.status_code == 200, made.text
         path = f"/workflows/{made.json()['data']['id']}"
         assert operator.post(f"{path}/run").status_code == 202
-        end = time.monotonic() + 20
+        end = time.monotonic() + 30
         run: dict[str, Any] = {}
         while time.monotonic() < end:
             (run,) = operator.get(f"{path}/runs").json()["data"]
@@ -141,6 +149,11 @@ def test_a_workflow_can_have_a_load_test_as_a_step(mapped: ConsoleProcess) -> No
         assert run["status"] == "succeeded", run
         newest = operator.get("/llm/tests/runs", params={"limit": 1}).json()["data"][0]
         assert newest["summary"]["counts"]["success"] == newest["stored"] == 3
+        results = operator.get(f"/llm/tests/runs/{newest['run_id']}/results").json()
+        assert [row["class"] for row in results["data"]] == ["success"] * 3
+        report = run["steps"][-1]["output"]
+        assert "# Smoke" in report
+        assert "3 requested" in report
 
 
 def test_a_forecast_says_what_it_costs_and_sends_nothing(mapped: ConsoleProcess) -> None:
