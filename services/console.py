@@ -14,6 +14,7 @@ from services.agents.parts import AgentParts
 from services.agents.service import Agents
 from services.audit.service import Audit
 from services.chat.client import ChatClient
+from services.day_looks import Looks
 from services.dialogs.parts import DialogParts
 from services.dialogs.service import Dialogs
 from services.e2e.parts import E2eParts
@@ -185,19 +186,14 @@ class Console:
 
     def _build_agents(self) -> None:
         """Agents, and workflows over every kind that is registered by now."""
-        parts = AgentParts(
-            self.database,
-            self.clock,
-            self.settings,
-            self.targets,
-            self.identities,
-            self.chat,
-            self.prompts,
-            self.executions,
+        store, clock, settings, runs = self.database, self.clock, self.settings, self.executions
+        users = self.identities
+        self.agents = Agents(
+            AgentParts(store, clock, settings, self.targets, users, self.chat, self.prompts, runs)
         )
-        self.agents = Agents(parts)
         self.agents.load()
-        self.upkeep = Upkeep(self.database, self.clock, self.tasks, self.settings, self.executions)
+        looks = Looks(self.models, self.verifier, self.e2e)
+        self.upkeep = Upkeep(store, clock, self.tasks, settings, runs, self.cloud, looks)
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
 

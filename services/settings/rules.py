@@ -132,6 +132,7 @@ _PREFERENCES: dict[str, Check] = {
     "retention_audit_days": _whole(1, 3650),
     "retention_stats_days": _whole(1, 3650),
     "retention_load_days": _whole(1, 3650),
+    "retention_remote_days": _whole(1, 3650),
     "backup_daily": _flag,
     "backups_kept": _whole(1, 100),
     "max_concurrency": _whole(1, 1000),

@@ -68,6 +68,7 @@ class Preferences:
     retention_audit_days: int = 30
     retention_stats_days: int = 30
     retention_load_days: int = 30  # of load tests, their calls and single conversations
+    retention_remote_days: int = 30  # of the figures by day in Supabase
     backup_daily: bool = True  # a copy of the whole database each day
     backups_kept: int = 7  # 1..100
     max_concurrency: int = 200  # 1..1000

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from services.stats.types import WINDOWS, check_window
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+_QUARTERS, _HALF = 96, 48  # of a day, of half a day
 
 
 class Grain(StrEnum):
@@ -136,3 +138,19 @@ def _day_edges(whole: Span, zone: ZoneInfo) -> Iterator[datetime]:
     while (edge := _midnight(day, zone)) < whole.end:
         yield edge
         day += DAY
+
+
+def quarter_masks(span: Span) -> list[tuple[date, int, int]]:
+    """Return each UTC day of the span with a bit a quarter of an hour: before noon, from noon on.
+
+    Quarters the span only touches are in it; days of every zone in use begin on a whole quarter.
+    """
+    masks: list[tuple[date, int, int]] = []
+    day = floor(span.start, Grain.DAY)
+    while day < span.end:
+        first = max(0, (span.start - day) // QUARTER)
+        last = min(_QUARTERS, -((day - span.end) // QUARTER))
+        bits = (1 << last) - (1 << first)
+        masks.append((day.date(), bits & ((1 << _HALF) - 1), bits >> _HALF))
+        day += DAY
+    return masks

@@ -107,6 +107,15 @@ class Remote:
 
         return await self._call(table, ask)
 
+    async def delete_below(self, table: str, column: str, value: str) -> int:
+        """Return how many rows were removed whose column was lower."""
+
+        def ask(client: "Client") -> int:
+            query = client.table(table).delete().lt(column, value)
+            return len(rules.plain_rows(table, query.execute().data))
+
+        return await self._call(table, ask)
+
     async def count(self, table: str) -> int:
         """Return how many rows there are; at most one row travels."""
 

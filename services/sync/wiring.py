@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from db.engine import Database
 from db.tables.models import EndpointRow
+from db.tables.numbers import DashboardStatsRow
 from db.tables.outbox import OutboxRow
 from db.tables.prompts import PromptRow
 from db.tables.sync import SyncLinkRow, SyncStagingRow
@@ -80,6 +81,7 @@ def forget_project(session: Session) -> None:
         session.exec(delete(table))
     session.exec(update(EndpointRow).values(supabase_id=None, sync_status="unsynced"))
     session.exec(update(PromptRow).values(supabase_id=None))
+    session.exec(update(DashboardStatsRow).values(pushed_at=None))
 
 
 class KeepAlive:
