@@ -1,6 +1,7 @@
 """Assembler: server-sent events in, what is known of the reply out."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -144,8 +145,8 @@ def read_json(raw: str) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         pass
-    try:  # lone surrogates: legal JSON that no store takes
-        value = json.loads(raw, parse_constant=_refuse, parse_int=_whole)
+    try:  # lone surrogates and endless numbers: legal JSON that no store takes
+        value = json.loads(raw, parse_constant=_refuse, parse_int=_whole, parse_float=_finite)
         return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
@@ -155,8 +156,13 @@ def _refuse(name: str) -> Any:
     raise ValueError(name)
 
 
-def _whole(text: str) -> float:
-    return int(text) if len(text) <= _MAX_DIGITS else float(text)
+def _whole(text: str) -> float | str:
+    return int(text) if len(text) <= _MAX_DIGITS else _finite(text)
+
+
+def _finite(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _error_of(data: Mapping[str, Any], secret: str) -> tuple[str, str]:

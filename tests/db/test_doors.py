@@ -58,6 +58,16 @@ async def test_any_json_comes_back_as_it_was(any_database: Database, value: obje
     assert row.value_json == value
 
 
+async def test_a_value_that_is_no_number_is_stored_as_nothing_and_stays_json(
+    any_database: Database,
+) -> None:
+    odd = {"p50": float("nan"), "max": float("inf"), "count": 3}
+    await any_database.write(lambda session: session.add(setting(1, odd)))
+    row = await any_database.read(lambda session: session.get(AppSettingRow, "k1"))
+    assert row is not None
+    assert row.value_json == {"p50": None, "max": None, "count": 3}
+
+
 async def test_a_failing_change_undoes_nothing_of_its_neighbours(any_database: Database) -> None:
     def bad(session: Session) -> None:
         session.add(setting(1000))

@@ -1,6 +1,7 @@
 """Assembler: what counts as text, first text, end, and oddity."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -136,6 +137,26 @@ def test_nul_and_lone_surrogates_never_reach_a_store() -> None:
     assert reply.text == "a\ufffdb?c"
     reply.text.encode("utf-8")
     assert "nul_replaced" in reply.was_flagged
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9223372036854775808", "-" + "9" * 30, "1" * 5_000, "1e999"],
+    ids=["64 bits", "30 digits", "5,000 digits", "exponent"],
+)
+def test_a_number_too_large_for_any_column_costs_nothing_of_the_text(number: str) -> None:
+    reply, _ = assemble(
+        ("content_delta", f'{{"seq":1,"delta":"a","odd":{number}}}'),
+        (
+            "content_delta",
+            f'{{"seq":2,"delta":"{number} is a number","odd":"\\ud800","n":{number}}}',
+        ),
+        ("completed", f'{{"reply_len":{number}}}'),
+    )
+    assert (reply.outcome, reply.text) == (Outcome.COMPLETED, f"a{number} is a number")
+    kept = reply.terminal["reply_len"]
+    assert kept == number or math.isfinite(kept)  # as text where no float holds it
+    assert "bad_json_event" not in reply.was_flagged
 
 
 def test_duplicate_keys_last_wins() -> None:

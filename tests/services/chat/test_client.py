@@ -146,6 +146,20 @@ async def test_text_that_cannot_be_sent_is_a_reply_too(
     assert reply.error == "connection_bad_request"
 
 
+async def test_a_reply_that_memory_cannot_hold_fails_alone(
+    chat: ChatClient, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("services.chat.assembler.Assembler.take", no_room)
+        reply = await chat.converse(a_request(upstream))
+    assert (reply.outcome, reply.error) == (Outcome.MALFORMED, "MemoryError")
+    assert chat.open_count == 0
+    assert (await chat.converse(a_request(upstream))).outcome is Outcome.COMPLETED
+
+
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("", None), ("later", None)])
 async def test_the_wait_of_a_429_is_read(
     chat: ChatClient, upstream: FakeUpstream, header: str, seconds: int | None

@@ -121,6 +121,21 @@ async def test_restoring_what_is_live_adds_nothing(prompts: Prompts) -> None:
     assert (await prompts.versions(1))[0].content == "a draft"
 
 
+async def test_a_version_or_prompt_that_is_gone_is_refused_and_changes_nothing(
+    prompts: Prompts,
+) -> None:
+    live = prompts.active(THINKING)
+    gone = await prompts.save(
+        PromptEdit(name="gone", prompt_type=PromptType.SYSTEM, content="gone")
+    )
+    await prompts.delete(gone.id)
+    for prompt_id, version_no in ((gone.id, 1), (1, 99), (1, 0), (1, -1)):
+        with pytest.raises(NotFoundError):
+            await prompts.roll_back(prompt_id, version_no, goes_live=True)
+    assert prompts.active(THINKING) == live
+    assert len(await prompts.versions(1)) == 1
+
+
 async def test_restoring_can_make_another_prompt_live_again(prompts: Prompts) -> None:
     mine = await prompts.save(
         PromptEdit(name="mine", prompt_type=PromptType.SYSTEM, content="mine")

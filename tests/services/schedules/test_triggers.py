@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from time import tzset
 
 import pytest
 from hypothesis import given, settings
@@ -48,6 +49,20 @@ def test_the_next_slot(
 ) -> None:
     rule = triggers.rule_of(interval, time.fromisoformat(daily))
     assert triggers.next_slot(rule, zone, utc(base)) == utc(expected)
+
+
+def test_the_zone_of_the_machine_moves_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set()
+    for zone in ("UTC", "Asia/Tokyo", "America/New_York"):
+        monkeypatch.setenv("TZ", zone)
+        tzset()
+        base = utc("2026-03-07 09:00")
+        found.add(
+            (triggers.next_slot(DAILY, "UTC", base), triggers.next_slot(Every(3), "UTC", base))
+        )
+    monkeypatch.undo()
+    tzset()
+    assert found == {(utc("2026-03-08 05:00"), utc("2026-03-07 12:00"))}
 
 
 def test_an_interval_wins_over_the_daily_time() -> None:

@@ -1,5 +1,6 @@
 """Where the key of the vault lives: the keyring of the system, else a file of mode 0600."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -139,3 +140,14 @@ def test_a_prompt_nobody_answers_ends(
     monkeypatch.setattr(ring, "set_password", lambda *_: never.wait(5))
     assert Secrets(tmp_path, Place.AUTO).place is Place.FILE
     never.set()
+
+
+def test_a_wrong_key_opens_nothing_and_destroys_nothing(tmp_path: Path):
+    Secrets(tmp_path, Place.FILE).put("a", KEY)
+    right, vault = (tmp_path / "vault.key").read_bytes(), (tmp_path / "vault.json").read_bytes()
+    (tmp_path / "vault.key").write_bytes(base64.b64encode(bytes(32)))
+    with pytest.raises(StoreError, match=r"cannot be opened with their key.*Restore both"):
+        Secrets(tmp_path, Place.AUTO)
+    assert (tmp_path / "vault.json").read_bytes() == vault
+    (tmp_path / "vault.key").write_bytes(right)
+    assert Secrets(tmp_path, Place.AUTO).get("a") == KEY

@@ -167,6 +167,15 @@ async def test_an_interim_answer_is_skipped(server, client) -> None:
     assert "x-early" not in response.headers
 
 
+async def test_a_body_where_none_may_be_is_not_taken_for_the_next_answer(server, client) -> None:
+    server.play([b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"])
+    for _ in range(2):
+        response = await client.request("GET", server.base_url)
+        assert (response.status, response.body) == (204, b"")
+        await until(lambda: client.idle_count == 0)
+    assert server.accepted == 2
+
+
 async def test_a_redirect_is_an_answer_like_any_other(server, client) -> None:
     server.play([b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"])
     response = await client.request("GET", server.base_url, {"Authorization": "Bearer x"})
