@@ -11,8 +11,10 @@ from components.live import on_batch
 from components.primitives.button import button
 from components.primitives.card import card
 from components.primitives.toast import toast
+from components.settings.journal_panel import JournalPanel
 from components.settings.upkeep_panels import BackupPanel, RetentionPanel
-from components.words import tr
+from components.status.refusals import why
+from components.words import tr, trn
 from gymbro_ui.actions import act, save_preferences
 from services.backup.types import KIND as BACKUP
 from services.executions.types import Execution
@@ -55,6 +57,31 @@ def backup_card(console: "Console") -> None:
             panel.show(copies)
 
     _keep_fresh(console, panel, BACKUP, load)
+
+
+def journal_card(console: "Console") -> None:
+    """Draw what waits to be written back, and a button that does it now."""
+    journal = console.journal
+
+    async def replay() -> None:
+        report = await act(journal.replay)
+        if report is None:
+            return
+        if report.left:
+            toast(
+                tr("The database still refuses: {reason}", reason=why(report.reason)), tone="slow"
+            )
+        else:
+            toast(trn("{n} result written back", "{n} results written back", report.rows))
+
+    def toolbar() -> None:
+        button(tr("Write back now"), replay, icon="replay", small=True).mark("replay")
+
+    note = tr("Results the database refused, kept beside it until it takes them")
+    with card(tr("Journal"), toolbar=toolbar, note=note):
+        panel = JournalPanel(lambda: console.settings.preferences.e2e_timezone)
+    panel.show(journal.view)
+    on_batch(journal.changed, lambda _: panel.show(journal.view), 0.5)
 
 
 def _card(

@@ -8,7 +8,8 @@ from nicegui import ui
 from components.primitives.button import copy_button, icon
 from components.primitives.formats import age_words, clock_text, epoch_ms, moment_text
 from components.primitives.status_dot import Age
-from components.words import tr
+from components.status.refusals import advice, why
+from components.words import tr, trn
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Pulse:
     now: datetime
     is_store_alive: bool = True
     waiting_pushes: int = 0  # changes Supabase does not have yet
+    waiting_results: int = 0  # results the database refused, kept in the journal
+    refusal: str = ""  # why, as the database said it
 
 
 class StatusBar(ui.element):
@@ -41,7 +44,7 @@ class StatusBar(ui.element):
             with _part("/settings#schedule", "").classes("gb-foot__tick") as self._tick:
                 ui.label(tr("Scheduler"))
                 self._tick_age = Age(None, age_words())
-            with _part("/settings#about", "") as self._writes:
+            with _part("/settings#journal", "") as self._writes:
                 self._writes_text = ui.label("")
             with _part("/sync", "cloud_upload").classes("gb-hide") as self._pushes:
                 self._pushes_text = ui.label("")
@@ -62,6 +65,8 @@ class StatusBar(ui.element):
             pulse.waiting_writes,
             pulse.is_store_alive,
             pulse.waiting_pushes,
+            pulse.waiting_results,
+            pulse.refusal,
         )
         if state == self._drawn:
             return
@@ -73,15 +78,27 @@ class StatusBar(ui.element):
                 tr("Next E2E {time}", time=clock_text(pulse.next_at, pulse.zone, pulse.now))
             )
         _say(self._next, moment_text(pulse.next_at, pulse.zone), warn=not pulse.is_enabled)
-        self._writes_text.set_text(tr("Pending writes {n}", n=pulse.waiting_writes))
-        warn = pulse.waiting_writes > 0 or not pulse.is_store_alive
-        _say(self._writes, tr("Changes that are not on disk yet"), warn=warn)
+        self._show_writes(pulse)
         has_pushes = pulse.waiting_pushes > 0
         self._pushes.classes(
             add="" if has_pushes else "gb-hide", remove="gb-hide" if has_pushes else ""
         )
         self._pushes_text.set_text(str(pulse.waiting_pushes))
         _say(self._pushes, tr("Changes that Supabase does not have yet"), warn=has_pushes)
+
+    def _show_writes(self, pulse: Pulse) -> None:
+        count = pulse.waiting_results or pulse.waiting_writes
+        self._writes_text.set_text(tr("Pending writes {n}", n=count))
+        title = tr("Changes that are not on disk yet")
+        if pulse.waiting_results:
+            text = trn(
+                "{n} result waits to be written back: {reason}",
+                "{n} results wait to be written back: {reason}",
+                pulse.waiting_results,
+                reason=why(pulse.refusal),
+            )
+            title = f"{text}\n{advice(pulse.refusal)}"
+        _say(self._writes, title, warn=count > 0 or not pulse.is_store_alive)
 
     def _path(self, database: str, source: str) -> None:
         with ui.element("div").classes("gb-foot__part gb-foot__path"):

@@ -98,6 +98,7 @@ class Frame:
         on_batch(console.e2e.finished, lambda _: self._draw_run())
         on_batch(console.schedules.changed, lambda _: self._draw_pulse())
         on_batch(console.settings.changed, lambda _: self._draw_settings())
+        on_batch(console.journal.changed, lambda _: self._draw_pulse(), every_s=0.25)
         self._timer = ui.timer(self._pace_s(LIVE), self._draw_pulse, immediate=False)
         self._draw_target()
         self._draw_health()
@@ -136,6 +137,8 @@ class Frame:
                 zone=view.zone,
                 waiting_writes=console.database.waiting_writes,
                 waiting_pushes=console.cloud.outbox.view.count,
+                waiting_results=console.journal.waiting,
+                refusal=console.journal.view.reason,
                 now=console.clock.now(),
                 is_store_alive=console.database.is_writer_alive,
             )

@@ -31,7 +31,7 @@ from tests.support.preview_agents import agent_parts
 from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
-from tests.support.preview_upkeep import FakeUpkeep
+from tests.support.preview_upkeep import upkeep_parts
 
 
 class FakeSettings:
@@ -265,7 +265,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         e2e=FakeE2e(running=running, bare=bare),
         **catalogue_parts(bare=bare),
         **cloud_parts(bare=bare),
-        upkeep=FakeUpkeep(data.NOW, bare=bare),
+        **upkeep_parts(data.NOW, bare=bare),
         access=FakeAccess(data.NOW, bare=bare),
         accounts=accounts,
         secrets=types.SimpleNamespace(place="file"),

@@ -1,10 +1,12 @@
 """Preview parts: a clean-up that ran and copies that were made."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.backup.types import StoredBackup
 from services.executions.types import ExecutionState
 from services.retention.types import RetentionResult
+from tests.support.preview_journal import FakeJournal
 
 
 class FakeRetention:
@@ -45,3 +47,8 @@ class FakeUpkeep:
     def __init__(self, now: datetime, *, bare: bool = False) -> None:
         self.retention = FakeRetention(now, bare=bare)
         self.backups = FakeBackups(now, bare=bare)
+
+
+def upkeep_parts(now: datetime, *, bare: bool = False) -> dict[str, Any]:
+    """Both, and the journal."""
+    return {"upkeep": FakeUpkeep(now, bare=bare), "journal": FakeJournal(now, bare=bare)}
