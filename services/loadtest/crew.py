@@ -41,6 +41,7 @@ class Crew:
         self._gauge = Gauge()
         self._lags_ms: list[float] = []
         self._process: asyncio.subprocess.Process | None = None
+        self._size = 0  # of the frame that is being read
         self._is_done = False
         self._is_stopping = False
         self._words = b""
@@ -94,8 +95,10 @@ class Crew:
         assert process.stdout is not None
         while not self._is_done:
             try:
-                size = frames.size_of(await process.stdout.readexactly(4))
-                frame = frames.unpack(await process.stdout.readexactly(size))
+                if not self._size:  # kept: a cancel may come between head and body
+                    self._size = frames.size_of(await process.stdout.readexactly(4))
+                frame = frames.unpack(await process.stdout.readexactly(self._size))
+                self._size = 0
             except (asyncio.IncompleteReadError, ValueError):
                 return  # it died; what came whole is kept
             await self._hear(frame, group)
@@ -115,6 +118,7 @@ class Crew:
         """Take a batch in pieces, so that pages have their turn between them."""
         samples = values["samples"]
         rounds = max(1, -(-len(samples) // _PARTS_AT_ONCE))
+        is_cut = False
         rest: dict[str, Any] = {**values, "starts": (), "lags": (), "gaps": {}}
         for turn in range(rounds):
             piece = samples[turn * _PARTS_AT_ONCE : (turn + 1) * _PARTS_AT_ONCE]
@@ -123,8 +127,13 @@ class Crew:
             self._gauge = batch.gauge
             self._lags_ms.extend(batch.lags_ms)
             self._on_batch(batch)
-            if turn + 1 < rounds:
-                await asyncio.sleep(0)
+            if turn + 1 < rounds and not is_cut:
+                try:
+                    await asyncio.sleep(0)
+                except asyncio.CancelledError:
+                    is_cut = True  # the rest of this batch has happened too
+        if is_cut:
+            raise asyncio.CancelledError
 
     async def _give_token(self, seat: int) -> None:
         token = await self._renew(seat)

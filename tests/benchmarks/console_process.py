@@ -59,7 +59,7 @@ class RunningConsole:
 
 
 @contextmanager
-def console_process(folder: Path, *, core: int = TOOL_CORE) -> Generator[RunningConsole]:
+def console_process(folder: Path, *, core: int | str = TOOL_CORE) -> Generator[RunningConsole]:
     """Start `main.py run` on one core over an empty data folder; give it with a user's token."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"

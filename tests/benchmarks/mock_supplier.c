@@ -1,8 +1,12 @@
-/* Mock supplier for the benchmarks: chat completions as JSON at once, or as a paced event stream.
+/* Mock for the benchmarks: a supplier (chat completions as JSON at once, or as a paced event stream)
+ * and a GymBro server (POST /api/v1/messages, then GET /api/v1/messages/{id}/events).
  *
  * One thread, epoll, one timer wheel of 1 ms. Usage: mock_supplier PORT TOKENS GAP_MS FIRST_MS
  * Every stream sends its tokens on a fixed schedule from the moment of its request, so a late
  * client does not slow the schedule down. GET /count answers {"requests":n,"tokens":n}.
+ * A message's schedule begins at its POST; its id is the microsecond of it, so nothing is stored.
+ * GET /truth answers what clients had to wait, from POST to the first token and to the end, in ms;
+ * GET /reset forgets it; GET /freeze?ms=n lets the whole server sleep.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,7 +30,8 @@ typedef struct peer {
     int fd;
     size_t have;              /* request bytes read so far */
     size_t out_at, out_len;   /* response bytes not yet taken by the kernel */
-    int64_t started_ms;
+    int64_t started_us;
+    int app;                  /* the stream is a GymBro server's */
     int sent;                 /* tokens of the present stream, -1: no stream */
     int closed;
     struct peer *next;        /* in its slot of the wheel */
@@ -42,11 +47,17 @@ static int64_t wheel_at;
 static char json_answer[4096];
 static size_t json_length;
 
-static int64_t now_ms(void) {
+enum { TRUTHS = 2000000 };
+static int32_t *first_us, *total_us; /* what each message waited */
+static int firsts, totals, streams_most;
+
+static int64_t now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
+
+static int64_t now_ms(void) { return now_us() / 1000; }
 
 static void watch(peer *p, uint32_t events) {
     struct epoll_event e = {.events = events, .data.ptr = p};
@@ -87,11 +98,14 @@ static void plan(peer *p, int64_t due) {
 
 static void put_token(peer *p) {
     char event[256];
-    int n = snprintf(event, sizeof event,
+    int n = p->app ? snprintf(event, sizeof event,
+        "event: content_delta\ndata: {\"message_id\":\"m%lld\",\"seq\":%d,\"delta\":\"tok%d \"}\n\n",
+        (long long)p->started_us, p->sent + 1, p->sent % 10) : snprintf(event, sizeof event,
         "data: {\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
         "\"model\":\"mock\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"tok%d \"},"
         "\"finish_reason\":null}]}\n\n", p->sent % 10);
     put_chunk(p, event, (size_t)n);
+    if (p->app && !p->sent && firsts < TRUTHS) first_us[firsts++] = (int32_t)(now_us() - p->started_us);
     p->sent++;
     token_total++;
 }
@@ -101,7 +115,10 @@ static void put_end(peer *p) {
         "data: {\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
         "\"model\":\"mock\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
         "data: [DONE]\n\n";
-    put_chunk(p, end, sizeof end - 1);
+    static const char done[] = "event: completed\ndata: {\"status\":\"completed\"}\n\n";
+    if (p->app) put_chunk(p, done, sizeof done - 1);
+    else put_chunk(p, end, sizeof end - 1);
+    if (p->app && totals < TRUTHS) total_us[totals++] = (int32_t)(now_us() - p->started_us);
     put(p, "0\r\n\r\n", 5);
     p->sent = -1;
     streams--;
@@ -109,8 +126,10 @@ static void put_end(peer *p) {
 
 static int serve(peer *p);
 
+static int64_t due_ms(peer *p) { return p->started_us / 1000 + first_ms + (int64_t)p->sent * gap_ms; }
+
 static void tick(peer *p, int64_t now) { /* send every token that is due, plan the next */
-    while (!p->closed && p->sent < token_count && p->started_ms + first_ms + (int64_t)p->sent * gap_ms <= now)
+    while (!p->closed && p->sent < token_count && due_ms(p) <= now)
         put_token(p);
     if (p->closed) return;
     if (p->sent >= token_count) {
@@ -120,7 +139,7 @@ static void tick(peer *p, int64_t now) { /* send every token that is due, plan t
         return;
     }
     push(p);
-    plan(p, p->started_ms + first_ms + (int64_t)p->sent * gap_ms);
+    plan(p, due_ms(p));
 }
 
 static void answer(peer *p, const char *body, size_t n) {
@@ -128,6 +147,50 @@ static void answer(peer *p, const char *body, size_t n) {
     put(p, head, (size_t)snprintf(head, sizeof head,
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", n));
     put(p, body, n);
+}
+
+static int by_size(const void *a, const void *b) { return *(const int32_t *)a - *(const int32_t *)b; }
+
+static int put_waits(char *to, size_t room, const char *name, int32_t *values, int count) {
+    qsort(values, (size_t)count, sizeof *values, by_size);
+    double p[4] = {0, 0, 0, 0}, sum = 0, shares[4] = {0.5, 0.9, 0.95, 0.99};
+    for (int i = 0; i < count; i++) sum += values[i] / 1e3;
+    for (int i = 0; i < 4 && count; i++) p[i] = values[(int)(shares[i] * (count - 1))] / 1e3;
+    return snprintf(to, room, ",\"%s\":{\"p50\":%.3f,\"p90\":%.3f,\"p95\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"mean\":%.3f}",
+        name, p[0], p[1], p[2], p[3], count ? values[count - 1] / 1e3 : 0, count ? sum / count : 0);
+}
+
+static void tell_truth(peer *p) {
+    char body[1024];
+    int n = snprintf(body, sizeof body, "{\"calls\":%d,\"streams_most\":%d", totals, streams_most);
+    n += put_waits(body + n, sizeof body - (size_t)n, "ttft", first_us, firsts);
+    n += put_waits(body + n, sizeof body - (size_t)n, "total", total_us, totals);
+    body[n++] = '}';
+    answer(p, body, (size_t)n);
+}
+
+static void accept_message(peer *p) {
+    char body[160], head[200];
+    int n = snprintf(body, sizeof body, "{\"message_id\":\"m%lld\",\"conversation_id\":\"c1\",\"status\":\"queued\"}", (long long)now_us());
+    put(p, head, (size_t)snprintf(head, sizeof head,
+        "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", n));
+    put(p, body, (size_t)n);
+}
+
+static void begin_stream(peer *p, int64_t started_us, int app) {
+    static const char start[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+        "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n";
+    put(p, start, sizeof start - 1);
+    p->sent = 0;
+    p->app = app;
+    if (++streams > streams_most) streams_most = streams;
+    p->started_us = started_us;
+    if (app && !gap_ms && !first_ms) { /* all of it at once */
+        while (p->sent < token_count) put_token(p);
+        put_end(p);
+    } else {
+        plan(p, due_ms(p));
+    }
 }
 
 static int serve(peer *p) { /* one whole request of the buffer: 1 served, 0 more bytes needed */
@@ -142,6 +205,24 @@ static int serve(peer *p) { /* one whole request of the buffer: 1 served, 0 more
     if (strncmp(p->in, "GET /count", 10) == 0) {
         char body[96];
         answer(p, body, (size_t)snprintf(body, sizeof body, "{\"requests\":%ld,\"tokens\":%ld}", request_count, token_total));
+    } else if (strncmp(p->in, "GET /truth", 10) == 0) {
+        tell_truth(p);
+    } else if (strncmp(p->in, "GET /reset", 10) == 0) {
+        firsts = totals = streams_most = 0;
+        answer(p, "{}", 2);
+    } else if (strncmp(p->in, "GET /freeze?ms=", 15) == 0) {
+        answer(p, "{}", 2);
+        push(p);
+        usleep((useconds_t)(atoi(p->in + 15) * 1000));
+    } else if (strncmp(p->in, "GET /api/v1/messages/", 21) == 0) {
+        int64_t at = p->in[21] == 'm' ? atoll(p->in + 22) : now_us();
+        begin_stream(p, at, 1);
+    } else if (strncmp(p->in, "POST /api/v1/messages ", 22) == 0) {
+        request_count++;
+        accept_message(p);
+    } else if (strncmp(p->in, "GET /api/v1/llm/models", 22) == 0) {
+        static const char mapped[] = "{\"code\":200,\"data\":[{\"name\":\"mock\"}]}";
+        answer(p, mapped, sizeof mapped - 1);
     } else if (strncmp(p->in, "GET ", 4) == 0) {
         static const char list[] = "{\"object\":\"list\",\"data\":[{\"id\":\"mock\",\"object\":\"model\"}]}";
         answer(p, list, sizeof list - 1);
@@ -151,13 +232,7 @@ static int serve(peer *p) { /* one whole request of the buffer: 1 served, 0 more
         size_t left = asked ? (size_t)(p->in + head + length - asked) : 0;
         int streamed = asked && memmem(asked, left < 16 ? left : 16, "true", 4);
         if (streamed) {
-            static const char start[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-                "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n";
-            put(p, start, sizeof start - 1);
-            p->sent = 0;
-            streams++;
-            p->started_ms = now_ms();
-            plan(p, p->started_ms + first_ms);
+            begin_stream(p, now_us(), 0);
         } else {
             answer(p, json_answer, json_length);
         }
@@ -206,6 +281,8 @@ static void turn_wheel(int64_t now) {
 
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
+    first_us = malloc(TRUTHS * sizeof *first_us);
+    total_us = malloc(TRUTHS * sizeof *total_us);
     int port = atoi(argv[1]);
     if (argc > 2) token_count = atoi(argv[2]);
     if (argc > 3) gap_ms = atoi(argv[3]);

@@ -1,4 +1,4 @@
-"""Peers: LiteLLM and Portkey set up once in .bench-venv, started beside us on the same core."""
+"""Peers: set up once in .bench-venv, then started beside us on the same core."""
 
 import json
 import secrets
@@ -36,7 +36,16 @@ class Served:
 
 def litellm_problem() -> str:
     """Why LiteLLM cannot be measured here, empty when it can; installs it the first time."""
-    if (HOME / "bin" / "litellm").exists():
+    return _python_peer("litellm")
+
+
+def locust_problem() -> str:
+    """Why Locust cannot be measured here, empty when it can; installs it the first time."""
+    return _python_peer("locust")
+
+
+def _python_peer(program: str) -> str:
+    if (HOME / "bin" / program).exists():
         return ""
     subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
     wanted = str(Path(__file__).with_name("peers.txt"))
@@ -46,7 +55,7 @@ def litellm_problem() -> str:
         text=True,
         check=False,
     )
-    return "" if done.returncode == 0 else f"LiteLLM cannot be installed: {done.stderr[-200:]}"
+    return "" if done.returncode == 0 else f"{program} cannot be installed: {done.stderr[-200:]}"
 
 
 def portkey_problem() -> str:
@@ -72,6 +81,24 @@ def portkey_problem() -> str:
         check=False,
     )
     return "" if _PORTKEY.exists() else f"Portkey cannot be installed: {done.stderr[-200:]}"
+
+
+def wrk_command() -> list[str]:
+    """The command of wrk with what it needs, empty when it cannot be had."""
+    if found := shutil.which("wrk"):
+        return [found]
+    place = HOME / "wrk"
+    if not (place / "usr" / "bin" / "wrk").exists() and shutil.which("apt-get"):
+        place.mkdir(parents=True, exist_ok=True)
+        order = ["apt-get", "download", "wrk", "libluajit-5.1-2"]
+        subprocess.run(order, cwd=place, capture_output=True, check=False)
+        for package in place.glob("*.deb"):
+            subprocess.run(["dpkg", "-x", str(package), str(place)], check=False)
+    program = place / "usr" / "bin" / "wrk"
+    if not program.exists():
+        return []
+    libraries = {str(path.parent) for path in place.rglob("libluajit*.so*")}
+    return ["env", f"LD_LIBRARY_PATH={':'.join(libraries)}", str(program)]
 
 
 @contextmanager
@@ -126,7 +153,9 @@ def portkey(supplier: str) -> Generator[Served]:
 
 
 @contextmanager
-def mock_supplier(folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20) -> Generator[str]:
+def mock_supplier(
+    folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20, first_ms: int = 0
+) -> Generator[str]:
     """The C supplier, compiled anew; gives its origin."""
     binary = folder / "mock_supplier"
     source = Path(__file__).with_name("mock_supplier.c")
@@ -137,7 +166,9 @@ def mock_supplier(folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     with running(
-        [str(binary), str(port), str(tokens), str(gap_ms)], core=core, url=base + "/count"
+        [str(binary), str(port), str(tokens), str(gap_ms), str(first_ms)],
+        core=core,
+        url=base + "/count",
     ):
         yield base
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 LOAD_CORE = _CORES[0]  # the mock supplier and the load generator
 TOOL_CORE = _CORES[-1]  # what is measured
+EVERY_CORE = ",".join(map(str, _CORES))
 
 
 def free_port() -> int:
@@ -25,8 +26,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def on_core(core: int, command: Sequence[str]) -> list[str]:
-    """The command pinned to one core, where the machine can do that."""
+def on_core(core: int | str, command: Sequence[str]) -> list[str]:
+    """The command pinned to one core (or `0,1`), where the machine can do that."""
     pin = shutil.which("taskset")
     return [pin, "-c", str(core), *command] if pin else list(command)
 
@@ -35,7 +36,7 @@ def on_core(core: int, command: Sequence[str]) -> list[str]:
 def running(
     command: Sequence[str],
     *,
-    core: int,
+    core: int | str,
     url: str,
     env: Mapping[str, str] | None = None,
     wait_s: float = 60,
@@ -105,6 +106,18 @@ def memory_mb(pid: int) -> float:
         int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in _family(pid)
     )
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def shared_memory_mb(pid: int) -> float:
+    """Memory of the process and its descendants in MB, pages they share counted once (Linux)."""
+    total_kb = 0
+    for member in _family(pid):
+        try:
+            rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total_kb += sum(int(row.split()[1]) for row in rollup.splitlines() if row[:4] == "Pss:")
+    return total_kb * 1024 / 1e6
 
 
 def _family(pid: int) -> list[int]:
