@@ -11,6 +11,7 @@ _PROVIDERS = say(
     "Open Models & providers and probe its endpoint; if that works, send the message again"
 )
 _STREAM_WORDS = ("sse_stream_incomplete", "sse_stream_closed_without_terminal_event")
+INTERNAL_FAULT = "internal_fault"  # the error word of what failed before anything was sent
 _MALFORMED = frozenset({"bad_json_event", "invalid_utf8"})  # oddities of a stream
 _CONFIG_WORDS: Mapping[str, tuple[Message, Message]] = {
     "endpoint_api_key_missing": (
@@ -147,13 +148,16 @@ def _failed(dialog: Dialog) -> Advice:
     for word, (what, then) in _CONFIG_WORDS.items():
         if word in f"{dialog.error} {dialog.error_text}":
             return Advice(Cause.CONFIG, what, then)
-    if dialog.error == "deadline_exceeded":
-        return _late(dialog)
-    if dialog.kind is Kind.CLIENT:
-        return _not_understood(dialog)
-    if dialog.kind is Kind.SUPPLIER:
-        return _supplier(dialog)
-    return _stream(dialog)
+    make = _BY_ERROR.get(dialog.error) or _BY_KIND.get(dialog.kind, _stream)
+    return make(dialog)
+
+
+def _here(_dialog: Dialog) -> Advice:
+    return Advice(
+        Cause.CONSOLE,
+        say("The console could not send it"),
+        say("Read why below; the log has the details"),
+    )
 
 
 def _late(dialog: Dialog) -> Advice:
@@ -262,4 +266,12 @@ _BY_STATUS: Mapping[CellStatus, Callable[[Dialog], Advice]] = {
     CellStatus.SIGNIN_FAILED: _refused,
     CellStatus.CANCELLED: _cancelled,
     CellStatus.INTERRUPTED: _interrupted,
+}
+_BY_ERROR: Mapping[str, Callable[[Dialog], Advice]] = {
+    INTERNAL_FAULT: _here,
+    "deadline_exceeded": _late,
+}
+_BY_KIND: Mapping[Kind, Callable[[Dialog], Advice]] = {
+    Kind.CLIENT: _not_understood,
+    Kind.SUPPLIER: _supplier,
 }

@@ -1,50 +1,34 @@
 """Job: one turn from its sign-in to its row."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 from services.chat.types import ChatEvent, ChatRequest, Reply
 from services.checks.types import Limits
-from services.dialogs import judging, message
-from services.dialogs.advice import advise
+from services.dialogs import judging
+from services.dialogs.advice import INTERNAL_FAULT, advise
 from services.dialogs.judging import Judge
 from services.dialogs.keeping import Keeping
-from services.dialogs.message import Said, SystemPart
 from services.dialogs.parts import DialogParts
 from services.dialogs.people import People, Person
+from services.dialogs.sending import Ground, Sending
 from services.dialogs.types import (
     Dialog,
-    DialogRequest,
     Identity,
     LiveDialog,
     Phase,
-    PromptSource,
     TurnTimings,
 )
 from services.dialogs.watch import Watch
 from services.e2e.rules import WAIT_MAX_S
-from services.e2e.types import CellStatus, Kind
+from services.e2e.types import Cause, CellStatus, Kind
 from services.executions.types import Control, Ending, ExecutionState
-from services.foundation.errors import NotFoundError
+from services.foundation.errors import ConsoleError
 from services.foundation.ids import new_hex
 from services.foundation.messages import Message, say
-from services.prompts.rules import tools_of
-from services.settings.types import OutputProtocol
-from services.targets.types import Target
 
-LIST_S = 15.0
 SAVE_S = 4.0  # a cancel leaves this long to keep what there is
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a turn stands on: the server, what was said before, and the conversation's id there."""
-
-    target: Target
-    said: Said = ()
-    conversation_id: str = ""
 
 
 class Job:
@@ -64,6 +48,7 @@ class Job:
         self._keeping = keeping
         self._live = live
         self._tell = tell
+        self._sending = Sending(parts)
 
     async def work(self, ground: Ground, control: Control) -> Ending:
         """Return how it ended; the turn is kept before it is shown as over."""
@@ -76,19 +61,19 @@ class Job:
             person = await self._people.obtain(self._live.request, ground.target, self._live.root)
             dialog = self._known(dialog, person)
             if not person.token:
-                dialog = self._no_token(dialog, person)
-            else:
-                dialog = await self._ask(dialog, ground, person, control)
+                return await self._told(self._no_token(dialog, person), control)
+            dialog = await self._ask(dialog, ground, person, control)
+            return await self._told(dialog, control)
         except asyncio.CancelledError:
             state = control.stop_as or ExecutionState.CANCELLED
-            await asyncio.wait_for(self._keep(_ended_by(dialog, state)), SAVE_S)
+            cut = _ended_by(dialog, state) if dialog.is_open else dialog
+            await asyncio.wait_for(self._keep(cut), SAVE_S)
             raise
-        except BaseException:
-            await self._keep(_failed_here(dialog))
+        except Exception as error:
+            await self._keep(_failed_here(dialog, error))
             raise
         finally:
             await self._people.leave(self._live.request, ground.target, self._live.root, person)
-        return await self._told(dialog, control)
 
     # -- steps
 
@@ -136,7 +121,7 @@ class Job:
         self, dialog: Dialog, ground: Ground, person: Person, control: Control
     ) -> Dialog:
         self._enter(Phase.SENDING)
-        sent = await self._chat_request(ground, person)
+        sent = await self._sending.request(self._live, ground, person.token)
         model = self._live.request.model
         await _note(control, "asked", say("{model} is asked", model=model))
         watch = Watch(self._live, person.token)
@@ -223,50 +208,6 @@ class Job:
         self._live.phase = phase
         self._tell()
 
-    # -- what is sent
-
-    async def _chat_request(self, ground: Ground, person: Person) -> ChatRequest:
-        request = self._live.request
-        system, dialect = SystemPart(), None
-        if message.needs_payload(request):
-            system = await self._system(request)
-            listed = await self._parts.chat.list_models(
-                ground.target.api_base, person.token, LIST_S
-            )
-            dialect = listed.rows.get(request.model, {}).get("dialect")
-        return ChatRequest(
-            api_base=ground.target.api_base,
-            access_token=person.token,
-            model_key=request.model,
-            text=request.message,
-            request_id=new_hex(),
-            result_mode=request.result_mode,
-            tool_choice=message.tool_choice(request),
-            metadata={"source": "dialog", "dialog_id": self._live.dialog_id},
-            conversation_id=ground.conversation_id or None,
-            parameters=message.parameters(request, ground.said, system, dialect),
-            total_s=float(request.timeout_s),
-            max_events=self._parts.settings.env.e2e.max_events,
-        )
-
-    async def _system(self, request: DialogRequest) -> SystemPart:
-        active = self._parts.prompts.active(self._protocol(request))
-        if request.prompt is not PromptSource.STORED:
-            return SystemPart(request.system_prompt, active.tools, active.tools_text)
-        prompts = self._parts.prompts
-        head = prompts.get(request.prompt_id or 0)
-        if head is None:
-            raise NotFoundError("The chosen prompt is gone")
-        version = await prompts.version(head.id, request.prompt_version_no or head.newest_no)
-        tools: tuple[Mapping[str, Any], ...] = tuple(tools_of(version.tools_json))
-        if tools:
-            return SystemPart(version.content, tools)
-        return SystemPart(version.content, active.tools, active.tools_text)
-
-    def _protocol(self, request: DialogRequest) -> OutputProtocol:
-        known = {str(protocol): protocol for protocol in OutputProtocol}
-        return known.get(request.protocol, self._parts.settings.app.app_output_protocol)
-
 
 def _who(identity: Identity) -> Message:
     return {
@@ -285,8 +226,16 @@ def _ended_by(dialog: Dialog, state: ExecutionState) -> Dialog:
     return replace(found, advice=advise(found))
 
 
-def _failed_here(dialog: Dialog) -> Dialog:
-    found = replace(dialog, status=CellStatus.FAILED, kind=Kind.CLIENT, error="internal_fault")
+def _failed_here(dialog: Dialog, error: Exception) -> Dialog:
+    text = str(error) if isinstance(error, ConsoleError) else type(error).__name__
+    found = replace(
+        dialog,
+        status=CellStatus.FAILED,
+        kind=Kind.CLIENT,
+        cause=Cause.CONSOLE,
+        error=INTERNAL_FAULT,
+        error_text=text[:500],
+    )
     return replace(found, advice=advise(found))
 
 

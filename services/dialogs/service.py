@@ -7,12 +7,13 @@ from typing import Any
 
 from db.queries import dialogs as queries
 from services.dialogs import claims, export, rules
-from services.dialogs.job import Ground, Job
+from services.dialogs.job import Job
 from services.dialogs.keeping import Journal, Keeping
 from services.dialogs.message import Said
 from services.dialogs.parts import DialogParts
 from services.dialogs.people import People
 from services.dialogs.rows import to_dialog
+from services.dialogs.sending import Ground
 from services.dialogs.types import (
     KIND,
     Dialog,

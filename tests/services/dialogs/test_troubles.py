@@ -103,3 +103,10 @@ async def test_a_server_that_is_not_there_is_named(
     assert found.advice.cause is Cause.CONSOLE
     assert target.api_base in str(found.advice.what)
     assert found.saved is Saved.STORED
+
+
+async def test_a_prompt_that_is_gone_is_said_and_kept(desk: DialogsDesk) -> None:
+    found = await desk.say(prompt="stored", prompt_id=4711)
+    assert found.advice is not None
+    assert found.advice.cause is Cause.CONSOLE
+    assert (found.error_text, found.saved) == ("The chosen prompt is gone", Saved.STORED)
