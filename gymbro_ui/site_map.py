@@ -12,6 +12,7 @@ from gymbro_ui.pages import (
     e2e,
     executions,
     loadtest,
+    logs,
     mapping,
     models,
     prompts,
@@ -87,6 +88,7 @@ PAGES: tuple[Page, ...] = (
         group=word("Models & checks"),
         key="g",
     ),
+    Page("/logs", word("Logs"), "article", logs.render, group=word("Console"), key="l"),
     Page("/audit", word("Audit"), "history", audit.render, group=word("Console"), key="a"),
     Page("/settings", word("Settings"), "tune", settings.render, group=word("Console"), key="s"),
 )

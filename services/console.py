@@ -88,7 +88,7 @@ class Console:
         self.accounts.load()
         self.journal = Journal(database, clock, self.tasks, env.runtime_dir)
         self.journal.load()
-        self.logs = Logs(self.settings, clock, self.known_secrets)
+        self.logs = Logs(self.settings, clock, self.known_secrets, database)
         self.verifier = Verifier(self.accounts, clock, env)
         self.access = Access(database, clock, self.tasks, self.settings)
         self.access.load()

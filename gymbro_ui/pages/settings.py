@@ -30,6 +30,7 @@ from gymbro_ui.access_cards import access_card
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.connection import try_target
+from gymbro_ui.log_card import log_card
 from gymbro_ui.upkeep_cards import backup_card, journal_card, retention_card
 from services.supabase.types import SupabaseEdit
 from services.targets.types import Target, TargetEdit
@@ -47,6 +48,7 @@ def render(console: "Console") -> None:
         ("schedule", tr("Schedule"), _schedule),
         ("executions", tr("Executions"), _executions),
         ("pace", tr("Refresh pace"), _pace),
+        ("logs", tr("Logs"), log_card),
         ("retention", tr("Retention"), retention_card),
         ("backup", tr("Backup"), backup_card),
         ("journal", tr("Journal"), journal_card),

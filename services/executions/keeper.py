@@ -22,6 +22,7 @@ from services.executions.types import (
     ExecutionEvent,
     ExecutionState,
 )
+from services.foundation.actor import act_as
 from services.foundation.clock import Clock
 from services.foundation.messages import say
 from services.foundation.tasks import Tasks
@@ -113,6 +114,7 @@ class Keeper:
         return None
 
     async def _work(self, run: Running) -> Ending:
+        act_as(run.actor, run.execution.execution_id)
         try:
             return await run.kind.run(run.params, run)
         except asyncio.CancelledError:

@@ -16,6 +16,7 @@ from services.executions.types import (
     OutputChunk,
     StartOptions,
 )
+from services.foundation.actor import CONSOLE
 from services.foundation.messages import Message
 
 
@@ -62,6 +63,7 @@ class Running:
     params: dict[str, Any]
     output: Output
     parent: "Running | None" = None
+    actor: str = CONSOLE  # who started it: its log lines and changes say so
     work: "asyncio.Task[Ending] | None" = None
     timers: "list[asyncio.Task[None]]" = field(default_factory=list["asyncio.Task[None]"])
     stop_as: ExecutionState | None = None  # cancelled, interrupted or timed out, once asked

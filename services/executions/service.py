@@ -29,6 +29,7 @@ from services.executions.types import (
     StartOptions,
     Trigger,
 )
+from services.foundation.actor import current_actor
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, ConsoleError, NotFoundError
 from services.foundation.ids import new_id
@@ -130,12 +131,17 @@ class Executions(ExecutionReader):
         if kind.check is not None:
             kind.check(params)
         ids = (new_id("exe"), self.boot_id)
+        actor = origin[1] or current_actor().name
         row = new_row(kind, params, options, origin=origin, ids=ids, now=self._clock.now())
         self._reserve(kind)
         made: list[Execution] = []
 
         def told(execution: Execution, events: Sequence[ExecutionEvent]) -> None:
-            self._enter(execution, kind, dict(params), parent)
+            self._roster.add(
+                Running(
+                    execution, kind, self, dict(params), self._output_of(execution), parent, actor
+                )
+            )
             self._admit()
             place = self._roster.places().get(execution.execution_id, 0)
             made.append(replace(execution, queue_place=place))
@@ -148,16 +154,10 @@ class Executions(ExecutionReader):
             self._starting.discard(kind.name)
         return made[0]
 
-    def _enter(
-        self,
-        execution: Execution,
-        kind: ExecutionKind,
-        params: dict[str, Any],
-        parent: Running | None,
-    ) -> None:
+    def _output_of(self, execution: Execution) -> output.Output:
         folder = self._keeper.folder
         path = None if folder is None else output.file_of(folder, execution.execution_id)
-        self._roster.add(Running(execution, kind, self, params, output.Output(path), parent))
+        return output.Output(path)
 
     def _kind(self, name: str) -> ExecutionKind:
         kind = self._kinds.get(name)

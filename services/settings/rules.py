@@ -94,6 +94,18 @@ def _tool_choice(name: str, value: Any) -> str | None:
     raise InputError("Must be empty, auto, none or required", field=name)
 
 
+def _log_level(name: str, value: Any) -> str:
+    known = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if value in known:
+        return str(value)
+    raise InputError(
+        "Must be one of {choices}, not {value}",
+        field=name,
+        choices=", ".join(known),
+        value=str(value)[:40],
+    )
+
+
 def _user_types(name: str, value: Any) -> tuple[str, ...]:
     known = ("anonymous", "permanent")
     if isinstance(value, list | tuple):
@@ -108,6 +120,9 @@ _PREFERENCES: dict[str, Check] = {
     "http_poll_interval": _whole(5, 600),
     "push_enabled": _flag,
     "log_retention_size": _whole(10, 1000),
+    "log_level": _log_level,
+    "log_file_mb": _whole(1, 200),
+    "log_files_kept": _whole(1, 50),
     "e2e_enabled": _flag,
     "e2e_interval_hours": _whole(3, 24, nullable=True),
     "e2e_daily_time": _daily_time,

@@ -44,6 +44,9 @@ class Preferences:
     http_poll_interval: int = 30  # seconds, 5..600
     push_enabled: bool = True  # off: pages fetch changes instead of keeping a connection open
     log_retention_size: int = 100  # entries, 10..1000
+    log_level: str = "INFO"  # what is recorded: this and what is worse
+    log_file_mb: int = 10  # a log file's size before the next begins, 1..200
+    log_files_kept: int = 5  # full files beside the present one, 1..50
     e2e_enabled: bool = True
     e2e_interval_hours: int | None = None  # 3..24; None: once a day at e2e_daily_time
     e2e_daily_time: str = "05:00"  # HH:MM in e2e_timezone

@@ -31,6 +31,7 @@ from tests.support.preview_agents import agent_parts
 from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
+from tests.support.preview_logs import preview_logs
 from tests.support.preview_upkeep import upkeep_parts
 
 
@@ -266,6 +267,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         **catalogue_parts(bare=bare),
         **cloud_parts(bare=bare),
         **upkeep_parts(data.NOW, bare=bare),
+        logs=preview_logs(settings, data.NOW, bare=bare),
         access=FakeAccess(data.NOW, bare=bare),
         accounts=accounts,
         secrets=types.SimpleNamespace(place="file"),

@@ -23,6 +23,7 @@ from components.words import sentence, tr
 from gymbro_ui.actions import act
 from gymbro_ui.pages.dashboard.history import History
 from gymbro_ui.pages.dashboard.last_test import LastTest
+from gymbro_ui.pages.dashboard.log_window import LogWindow
 from gymbro_ui.pages.dashboard.supplier import supplier_calls
 from gymbro_ui.run_actions import cancel_runs
 from services.e2e.types import ChangeSinceSeen, LaunchRequest
@@ -55,6 +56,7 @@ class OverviewPage:
             LastTest(self._console)
         with card(tr("Execution history"), toolbar=_all_link, tight=True):
             self._history = History(self._console)
+        LogWindow(self._console)
         self._follow()
         self._show_all()
 

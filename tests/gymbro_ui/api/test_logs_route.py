@@ -23,7 +23,7 @@ log = logging.getLogger("tests.route")
 class LogWorld:
     def __init__(self, world: World) -> None:
         console = world.console
-        self.logs = console.logs = Logs(console.settings, world.clock, list)
+        self.logs = console.logs = Logs(console.settings, world.clock, list, console.database)
         inner = FastAPI()
         inner.include_router(logs.router(console))
         caller = any_caller(console)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import Database
 from services.foundation.actor import acting_as
-from services.logs import service
+from services.logs import file
 from services.logs.service import Logs
 from services.logs.types import LogLevel
 from services.settings.service import Settings
@@ -21,9 +22,9 @@ WRITER = "test_a_line_says_when_by_what_for_whom_and_in_which_request"
 
 
 @pytest.fixture
-def logs(settings: Settings, clock: FakeClock) -> Iterator[Logs]:
+def logs(settings: Settings, clock: FakeClock, database: Database) -> Iterator[Logs]:
     log.setLevel(logging.INFO)
-    logs = Logs(settings, clock, lambda: ["hunter2-of-the-operator"])
+    logs = Logs(settings, clock, lambda: ["hunter2-of-the-operator"], database)
     logs.install()
     yield logs
     logs.remove()
@@ -86,11 +87,11 @@ def test_no_secret_reaches_the_window_or_the_file(logs: Logs, env: Env) -> None:
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_memory(
-    settings: Settings, clock: FakeClock, env: Env
+    settings: Settings, clock: FakeClock, env: Env, database: Database
 ) -> None:
     env.logs_dir.parent.mkdir(parents=True, exist_ok=True)
     env.logs_dir.write_text("a file is in the way")
-    logs = Logs(settings, clock, list)
+    logs = Logs(settings, clock, list, database)
     logs.install()
     try:
         log.error("kept")
@@ -100,10 +101,14 @@ def test_a_folder_that_cannot_be_written_leaves_the_memory(
 
 
 def test_the_file_turns_over_and_old_ones_go(
-    settings: Settings, clock: FakeClock, env: Env, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    clock: FakeClock,
+    env: Env,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(service, "FILE_BYTES", 2_000)
-    logs = Logs(settings, clock, list)
+    monkeypatch.setattr(file, "MB", 200)  # ten "megabytes" are 2,000 bytes
+    logs = Logs(settings, clock, list, database)
     logs.install()
     for n in range(200):
         log.warning("line %d %s", n, "x" * 100)
