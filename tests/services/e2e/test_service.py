@@ -9,6 +9,8 @@ from db.engine import Database
 from services.accounts.types import UserType
 from services.e2e.statuses import STATUS_CODES
 from services.e2e.types import CellStatus, Health, LaunchRequest
+from services.executions.types import ExecutionState
+from services.schedules.service import Schedules
 from services.settings.types import Env
 from services.targets.types import SELF_ID
 from tests.support.builders import until
@@ -53,6 +55,24 @@ async def test_health_survives_a_restart(
     assert after.e2e.health() == seen
     assert {d.streak for d in seen.dots} == {2}
     await after.stop()
+
+
+async def test_a_launch_ends_as_it_would_when_the_schedule_is_switched_off_meanwhile(
+    desk: E2eDesk, upstream: FakeUpstream
+) -> None:
+    upstream.play("a", good(gap_s=0.05))
+    schedules = Schedules(desk.database, desk.clock, desk.settings, desk.tasks)
+    schedules.load()
+    await schedules.start(desk.e2e.fire)
+    await desk.settings.change({"e2e_interval_hours": 3})
+    execution_id = await desk.e2e.fire(desk.clock.now())
+    await until(lambda: upstream.named("events"))
+    await desk.settings.change({"e2e_enabled": False})
+    ended = await desk.executions.wait(execution_id)
+    assert (ended.status, ended.meta["good"]) == (ExecutionState.SUCCEEDED, 4)
+    await schedules.tick()
+    assert schedules.view().next_at is None
+    await schedules.stop()
 
 
 async def test_since_you_looked_until_it_is_acknowledged(

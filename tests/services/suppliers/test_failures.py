@@ -88,6 +88,29 @@ async def test_an_error_status_keeps_its_number_and_its_sentence(
     assert (error.word, error.status, error.detail) == ("upstream_http_503", 503, detail)
 
 
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_model_the_supplier_does_not_know_is_said_in_its_own_words(
+    server, suppliers, status
+) -> None:
+    said = {"error": {"message": "The model `m-1` does not exist", "code": "model_not_found"}}
+    server.play(answer(status, said))
+    error = await refusal(suppliers, call(server))
+    assert (error.word, error.status) == (f"upstream_http_{status}", status)
+    assert error.detail == "The model `m-1` does not exist"
+    assert len(server.requests) == 1  # asking again would not help
+
+
+async def test_escapes_and_bidirectional_overrides_of_an_error_come_out_neutral(
+    server, suppliers
+) -> None:
+    said = "\x1b[2J\x1b]0;title\x07evil \u202egpj.exe\u2066 \x9b31m end\u2028"
+    server.play(answer(503, {"error": {"message": said}}))
+    detail = (await refusal(suppliers, call(server))).detail
+    assert all(one.isprintable() for one in detail)
+    assert "evil" in detail
+    assert "gpj.exe" in detail
+
+
 async def test_a_429_carries_the_wait_the_supplier_asked_for(server, suppliers) -> None:
     server.play(answer(429, {"error": {"message": "quota"}}, "Retry-After: 7\r\n"))
     error = await refusal(suppliers, call(server))

@@ -47,6 +47,7 @@ async def test_a_slow_project_is_given_up_and_asked_once_at_a_time(
     endpoint = await desk.add_model("acme")
     assert endpoint.sync_status == "pending_sync"
     assert "within" in str(desk.outbox.view.reason)
+    assert len(supabase_project.front.calls) == 1
 
 
 async def test_a_refused_row_changes_nothing_here(
