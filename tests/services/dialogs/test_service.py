@@ -261,3 +261,27 @@ async def test_turns_are_found_by_text_model_verdict_and_time(
 async def test_an_unknown_turn_is_not_found(desk: DialogsDesk) -> None:
     with pytest.raises(NotFoundError):
         await desk.dialogs.get("exe_nobody")
+
+
+async def test_four_thousand_events_are_kept_in_bounds(
+    desk: DialogsDesk, upstream: FakeUpstream
+) -> None:
+    text = "深蹲要稳。" * 3_990
+    upstream.play("a", good(text, pieces=3_990))
+    told = 0
+
+    def count(_: str) -> None:
+        nonlocal told
+        told += 1
+
+    desk.dialogs.changed.subscribe(count)
+    found = await desk.say(protocol="none")
+    assert (found.event_count, len(found.events), found.status) == (3_994, 3_994, CellStatus.OK)
+    assert found.reply == text
+    again = DialogsDesk(desk.database, desk.env)
+    read = await again.dialogs.get(found.dialog_id)
+    assert len(read.events) == 3_994
+    assert sum(len(line.data) for line in read.events) <= 524_288
+    assert read.events[0].data
+    assert read.events[-1].name == "completed"
+    await again.stop()
