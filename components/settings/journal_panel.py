@@ -15,7 +15,7 @@ from components.words import tr, trn, word
 from services.journal.types import JournalView, Put, ReplayReport
 
 _EMPTY = Look("ok", "tick", "tint", word("Nothing waits"))
-_WAITS = Look("slow", "half", "tint", word("Waiting"))
+_WAITS = Look("slow", "half", "tint", word("To be written back"))
 _AT_RISK = Look("failed", "cross", "tint", word("In memory only"))
 _SHOWN = 10
 
