@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -57,6 +57,39 @@ class Assembler:
         else:
             self._sort_in(event)
         return event
+
+    def take_all(self, events: Sequence[tuple[str, str]], at_ms: float) -> None:
+        """Take the events of reads of which nobody wants to know each moment."""
+        if self.first_delta_ms is None:
+            for name, raw in events:
+                self.take(name, raw, at_ms)
+            return
+        for name, raw in events:
+            if name != "content_delta" or not self._take_plain(raw):
+                self.take(name, raw, at_ms)
+
+    def _take_plain(self, raw: str) -> bool:
+        """Take a piece of text that is as it should be; return False for one to be looked at."""
+        try:
+            data = orjson.loads(raw)
+            text, seq = data["delta"], data["seq"]
+        except (ValueError, TypeError, KeyError):
+            return False
+        if (
+            type(text) is not str
+            or type(seq) is not int
+            or seq in self._seen
+            or self.terminal is not None
+            or data.get("request_id", self._request_id) != self._request_id
+            or data.get("message_id", self._message_id) != self._message_id
+            or "\\u0000" in raw
+        ):
+            return False
+        self._seen.add(seq)
+        self._pieces.append((seq, text))
+        self.count += 1
+        self._last = data
+        return True
 
     def _sort_in(self, event: ChatEvent) -> None:
         name, data = event.name, event.data

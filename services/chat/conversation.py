@@ -27,6 +27,8 @@ from services.wire.types import Chunk, Deadlines, WireError, WireResponse
 _log = logging.getLogger(__name__)
 _DRAIN_S = 0.25  # for the end of the body after the terminal event, so that the socket is kept
 _ERROR_BODY = 64 * 1024
+_HELD_MAX = 32 * 1024  # of reads that wait to be looked at
+_HEARTBEAT = b"event: heartbeat"
 
 _COMPLETE = EndedError(Outcome.COMPLETED, "")
 
@@ -54,6 +56,9 @@ class Conversation:
         self._bytes = 0
         self._gaps: list[float] = []
         self._text_at_ms: float | None = None  # of the newest read with events since the first text
+        self._held: list[bytes] = []  # reads after the first text, not looked at yet
+        self._held_size = 0
+        self._was_cut = False  # the newest read ended inside of an event
 
     async def run(self) -> Reply:
         """Return the reply, whatever the network does."""
@@ -141,10 +146,14 @@ class Conversation:
             async with stream:
                 await self._check_opening(stream)
                 await stream.follow(partial(self._take_read, stream, end_at))
+                if self._held:
+                    self._look(self._elapsed_ms())
                 if self._assembler.terminal is None and self._limit is not None:
                     raise limit_passed(self._limit)
                 await stream.drain(_DRAIN_S)
         except WireError as error:
+            if self._held:
+                self._look(self._elapsed_ms())
             if self._assembler.terminal is None:
                 raise stream_failed(error, self._waited(), self._bytes) from error
 
@@ -172,6 +181,8 @@ class Conversation:
     def _take_read(self, stream: WireStream, end_at: float, chunk: Chunk) -> bool:
         """Take one read the moment it arrives; return True when nothing more is wanted."""
         self._bytes += len(chunk.data)
+        if self._listener is None and self._assembler.first_delta_ms is not None:
+            return self._hold(chunk)
         try:
             self._take(self._splitter.feed(chunk.data), chunk)
         except SseLimitError as error:
@@ -184,6 +195,34 @@ class Conversation:
             self._is_waiting = False
             stream.extend(end_at)
         return self._assembler.terminal is not None
+
+    def _hold(self, chunk: Chunk) -> bool:
+        """Keep a read for later: after the first text only the end needs to be seen at once."""
+        data, held = chunk.data, self._held
+        at_ms = (chunk.at - self._started) * 1000
+        if data[:16] != _HEARTBEAT:
+            if self._text_at_ms is not None:
+                self._gaps.append(at_ms - self._text_at_ms)
+            self._text_at_ms = at_ms
+        held.append(data)
+        self._held_size += len(data)
+        was_cut, self._was_cut = self._was_cut, data[-2:] != b"\n\n"
+        may_end = was_cut or self._was_cut or b"completed" in data or b"error" in data
+        return (may_end or self._held_size > _HELD_MAX) and self._look(at_ms)
+
+    def _look(self, at_ms: float) -> bool:
+        """Look at the reads that were kept; return True when nothing more is wanted."""
+        data = b"".join(self._held)
+        self._held.clear()
+        self._held_size = 0
+        try:
+            self._assembler.take_all(self._splitter.feed(data), at_ms)
+        except SseLimitError as error:
+            self._limit = error
+            self._assembler.take_all(error.events, at_ms)
+        if self._splitter.has_invalid_utf8:
+            self._assembler.flag("invalid_utf8")
+        return self._limit is not None or self._assembler.terminal is not None
 
     def _take(self, events: list[tuple[str, str]], chunk: Chunk) -> None:
         at_ms = max(0.0, (chunk.at - self._started) * 1000)

@@ -54,6 +54,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Parse one read; every body byte of it gets the same time-stamp."""
         reply = self.reply
+        if self._take is not None and not reply.is_done:
+            self._follow_read(data)
+            return
         if not self._is_busy or reply.is_done:
             reply.is_tainted = True  # who speaks unasked is not trusted with another exchange
             if not self._is_busy:
@@ -67,6 +70,24 @@ class Connection(asyncio.Protocol):
         self._hand_over()
         if self._is_streamed and reply.has_head and not had_head and self._error is None:
             self._arm(min(self._read_at + self._deadlines.idle_s, self._end_at))
+
+    def _follow_read(self, data: bytes) -> None:
+        """Hand the body bytes of one read on; nobody is woken before the end."""
+        reply, take = self.reply, self._take
+        assert take is not None
+        try:
+            reply.feed(data)
+        except WireError as error:
+            self._fail(error)
+        self._read_at = self._loop.time()
+        pieces = reply.pieces
+        if pieces:
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+            if take(Chunk(body, self._now())):
+                self._take = None
+        if self._take is None or reply.is_done or self._error is not None:
+            self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange: complete if the response may end by closing, cut otherwise."""
@@ -197,13 +218,6 @@ class Connection(asyncio.Protocol):
         if reply.pieces:
             data = reply.pieces[0] if len(reply.pieces) == 1 else b"".join(reply.pieces)
             reply.pieces.clear()
-            if self._take is not None:
-                if self._take(Chunk(data, self._now())):
-                    self._take = None
-                    self._wake()
-                elif reply.is_done or self._error is not None:
-                    self._wake()
-                return
             self._chunks.append(Chunk(data, self._now()))
             self._held += len(data)
             self._hold_back()

@@ -28,6 +28,7 @@ class Reply:
         self.pieces: list[bytes] = []
         self.received = 0  # body bytes
         self.raw = 0  # bytes with framing and head
+        self._raw_seen = 0
         self._keeps_alive = False
         self._head_size = 0
         self._header_count = 0
@@ -50,7 +51,7 @@ class Reply:
             self.is_tainted = True
             if not self.is_done:
                 raise _reason(error) from None
-        if not self.is_done:
+        if not self.is_done and (self.raw > self._raw_seen or not self.has_head):
             self._check_raw()
 
     # --- httptools calls these ---------------------------------------------------------------
@@ -113,6 +114,7 @@ class Reply:
 
     def _check_raw(self) -> None:
         limits = self._limits
+        self._raw_seen = limits.head_bytes  # below it nothing of a body can be too much
         if not self.has_head and self.raw > limits.head_bytes:
             raise WireError(WireErrorKind.TOO_LARGE, "the head is longer than allowed")
         if self.raw > limits.head_bytes + _RAW_PER_BODY * limits.reply_bytes:

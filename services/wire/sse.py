@@ -1,5 +1,6 @@
 """Server-sent events split from bytes: CR, LF or CRLF line ends, BOM, split UTF-8, hard limits."""
 
+_DELTA, _DELTA_LINE = "content_delta", b"event: content_delta"  # by far the most
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -72,7 +73,8 @@ class SseSplitter:
                 if self.count >= self._max_events:
                     raise SseLimitError("events", events)
                 self.count += 1
-                events.append((self._text(name[7:]) or "message", self._text(rest[6:])))
+                known = _DELTA if name == _DELTA_LINE else self._text(name[7:]) or "message"
+                events.append((known, self._text(rest[6:])))
                 continue
             for line in block.split(b"\n"):
                 self._take_line(line, events)
