@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
 from tests.conftest import find_free_port
+from tests.support.access import ENVIRONMENT, PASSWORD, cookie_for_browser
 from tests.support.chromium import a_page, chromium
 from tests.support.drill_process import DrillProcess
 from tests.support.nginx import an_nginx
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("nginx")]
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DrillProcess, str]]:
     folder, port = tmp_path_factory.mktemp("nginx"), find_free_port()
-    environment = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "TRUSTED_PROXIES": "127.0.0.1"}
+    environment = {"PUBLIC_URL": f"http://127.0.0.1:{port}", **ENVIRONMENT}
     server = DrillProcess(folder / "data", find_free_port(), environment).start()
     with an_nginx(folder / "nginx", port, server.port) as url:
         yield server, url
@@ -35,7 +36,11 @@ async def test_a_page_loads_and_its_socket_is_upgraded(proxied: tuple[DrillProce
         context = await browser.new_context(locale="zh-CN")
         page = await context.new_page()
         page.on("websocket", lambda socket: sockets.append(socket.url))
-        await page.goto(url + "/executions")
+        await page.goto(url + "/executions")  # a proxy on this machine is not this machine
+        await page.get_by_label("账号").fill("operator")
+        await page.get_by_label("密码").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(url + "/executions")
         await expect(page.locator(".gb-conn")).to_have_attribute("data-state", "live")
         (key,) = server.drill(steps=3, step_s=0.2)
         row = page.locator(f'.ex-row[data-key="{key}"]')
@@ -51,7 +56,8 @@ async def test_a_page_stays_live_past_the_proxys_own_timeouts_of_a_request(
 ) -> None:
     """nginx drops a silent connection after 60 s unless told otherwise; the pings come every 24 s."""
     _, url = proxied
-    async with chromium() as browser, a_page(browser, url + "/settings") as page:
+    cookie = await asyncio.to_thread(cookie_for_browser, url)
+    async with chromium() as browser, a_page(browser, url + "/settings", cookie=cookie) as page:
         dropped = "window.drops = 0; window.socket.on('disconnect', () => { window.drops += 1; });"
         await page.evaluate(dropped)
         await page.wait_for_timeout(30_000)

@@ -4,9 +4,10 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
@@ -96,6 +97,7 @@ async def a_page(
     dark: bool = False,
     moves: bool = False,
     before: str = "",
+    cookie: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Page]:
     """A page that is live; it fails the test on a script error or a request to elsewhere.
 
@@ -110,6 +112,8 @@ async def a_page(
     context.set_default_timeout(15_000)
     if before:
         await context.add_init_script(before)
+    if cookie is not None:
+        await context.add_cookies([cast("Any", cookie)])
     page = await context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -240,3 +240,11 @@ async def test_each_act_is_in_the_log_and_no_secret_is(access: Access, log: Any)
     ]
     assert {entry[2] for entry in entries[1:]} == {"operator"}
     assert token.secret not in str(entries)
+
+
+def test_a_weak_password_in_the_environment_is_refused_by_its_name(
+    open_access: OpenAccess,
+) -> None:
+    with pytest.raises(InputError, match="GYMBRO_PASSWORD") as refused:
+        open_access(console_password="short")
+    assert "short" not in str(refused.value)
