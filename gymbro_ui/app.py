@@ -158,28 +158,40 @@ def _wrap_outermost(guard: Callable[[Any], Guard]) -> None:
 def _attach_life_cycle(console: Console) -> None:
     # NiceGUI does not await async start-up handlers: wrapping the lifespan makes the server wait.
     inner = app.router.lifespan_context
+    hurry = asyncio.Event()
+
+    async def stop() -> None:
+        """Return when everything is stored, or at once when a second signal asks for it."""
+        waits = {asyncio.ensure_future(console.stop()), asyncio.ensure_future(hurry.wait())}
+        _done, waiting = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
 
     @asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncGenerator[None]:
         await console.start()
-        _stop_early_on_signal(console)
+        _stop_early_on_signal(console, hurry)
         gc.freeze()
         gc.set_threshold(10_000, 20, 50)  # many short-lived events, few cycles
         gc.enable()
         async with inner(application):
             _log.info("GymBro Console is ready on %s", console.env.public_url)
             yield
-        await console.stop()
+        await stop()
 
     app.router.lifespan_context = lifespan
-    app.on_shutdown(console.stop)  # a closing native window never comes back to the lifespan
+    app.on_shutdown(stop)  # a closing native window never comes back to the lifespan
 
 
-def _stop_early_on_signal(console: Console) -> None:
-    """Stop running work at the first signal, before the server cuts the streams it hangs on."""
+def _stop_early_on_signal(console: Console, hurry: asyncio.Event) -> None:
+    """Stop running work at the first signal, before the server cuts the streams it hangs on.
+
+    A second signal ends the waiting: what was acknowledged is stored, the next start does the rest.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
+    asked: list[int] = []
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is None:
@@ -189,7 +201,8 @@ def _stop_early_on_signal(console: Console) -> None:
         def handle(
             signum: int, frame: Any, after: Any = server_handler, terminate: int = signal.SIGTERM
         ) -> None:
-            loop.call_soon_threadsafe(console.begin_stop)
+            loop.call_soon_threadsafe(hurry.set if asked else console.begin_stop)
+            asked.append(signum)
             if callable(after):
                 after(terminate if signum != signal.SIGINT else signum, frame)
 

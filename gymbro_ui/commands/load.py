@@ -51,8 +51,19 @@ def _run(arguments: Arguments) -> int:
             return load_finding.run(client, wanted, as_json=options.json)
         found = _follow(client, client.start_load(wanted))
         if file is not None:
-            file.write_bytes(client.export_load(found["run_id"], file.suffix[1:]))
+            keep_export(file, client.export_load(found["run_id"], file.suffix[1:]))
     return _report(found, as_json=options.json)
+
+
+def keep_export(file: Path, content: bytes) -> None:
+    """Write a whole file or leave what was there; raise OSError."""
+    beside = file.with_name(f".{file.name}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _wanted(arguments: Arguments) -> dict[str, Any]:

@@ -17,18 +17,33 @@ _PAIR = re.compile(
     r"\s*[=:]\s*\"?)([^\s\"'&,;}]{4,})"
 )
 _USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@]+@")
+_BREAK = r"[ \t]*\r?\n[ \t]*"
+_BREAKS = re.compile(_BREAK)
+_LEAST = 6  # characters of a value that is looked for
 _SECRET_FIELDS = re.compile(r"(?i)key|token|secret|password|authorization")
 
 
 def redact(text: str, known: Iterable[str] = ()) -> str:
     """Return the text with every known secret and everything that looks like one masked."""
-    for value in known:
-        if len(value) >= 6:
-            text = text.replace(value, _MASK)
+    long = [value for value in known if len(value) >= _LEAST]
+    for value in long:
+        text = text.replace(value, _MASK)
+    if "\n" in text:
+        text = _mask_broken(text, long)
     for pattern in _PATTERNS:
         text = pattern.sub(_MASK, text)
     text = _PAIR.sub(rf"\g<1>{_MASK}", text)
     return _USERINFO.sub(rf"\g<1>{_MASK}@", text)
+
+
+def _mask_broken(text: str, known: Iterable[str]) -> str:
+    """Mask values that a line break cut in two or more; the rest of the text stays as it is."""
+    joined = _BREAKS.sub("", text)
+    for value in known:
+        if value in joined:
+            pattern = f"(?:{_BREAK})?".join(re.escape(one) for one in value)
+            text = re.sub(pattern, _MASK, text)
+    return text
 
 
 def redact_fields(values: Mapping[str, Any]) -> dict[str, Any]:
