@@ -15,6 +15,8 @@ _KINDS = (
     SampleClass.RATE_LIMITED,
     SampleClass.CANCELLED,
 )
+_MS = " ms"
+_SECONDS_FROM = 5_000.0  # a chart that reaches so many ms is drawn in seconds
 _ROOM_WIDE = 128
 _ROOM = 92  # for the names at the ends of the lines
 _P50 = Series("p50", (), colour=INK, width=2, dash="solid")
@@ -49,7 +51,7 @@ def ttft_options(points: Sequence[Point]) -> dict[str, Any]:
             _series(_P95, points, lambda p: p.ttft_p95),
             _series(_P99, points, lambda p: p.ttft_p99),
         ],
-        " ms",
+        _MS,
     )
 
 
@@ -60,7 +62,7 @@ def total_options(points: Sequence[Point]) -> dict[str, Any]:
             _series(_P50, points, lambda p: p.total_p50),
             _series(_P95, points, lambda p: p.total_p95),
         ],
-        " ms",
+        _MS,
     )
 
 
@@ -86,13 +88,13 @@ def own_options(points: Sequence[Point]) -> dict[str, Any]:
             _series(tr("Gap p95"), points, lambda p: p.gap_p95),
             _series(tr("Own p99"), points, lambda p: p.lag_p99),
         ],
-        " ms",
+        _MS,
     )
 
 
 COMPARED: tuple[tuple[str, Get, str], ...] = (
-    ("ttft", lambda p: p.ttft_p95, " ms"),
-    ("total", lambda p: p.total_p95, " ms"),
+    ("ttft", lambda p: p.ttft_p95, _MS),
+    ("total", lambda p: p.total_p95, _MS),
     ("rate", lambda p: _rate(p.ended, p), ""),
     ("flow", lambda p: p.in_flight, ""),
 )
@@ -121,7 +123,7 @@ def steps_options(steps: Sequence[FinderStep]) -> dict[str, Any]:
         )
         for name, get in parts
     ]
-    options = _chart(series, " ms")
+    options = _chart(series, _MS)
     options["xAxis"]["axisLabel"]["formatter"] = "{value}"
     for one in options["series"]:
         one["showSymbol"] = True
@@ -130,6 +132,8 @@ def steps_options(steps: Sequence[FinderStep]) -> dict[str, Any]:
 
 
 def _chart(series: Sequence[Series], unit: str = "") -> dict[str, Any]:
+    if unit == _MS and max(_values(series), default=0.0) >= _SECONDS_FROM:
+        series, unit = [_in_seconds(one) for one in series], " s"
     options = lines(series, axes=(Axis(low=0, unit=unit),))
     time = dict(options["xAxis"])
     time["type"] = "value"
@@ -139,6 +143,15 @@ def _chart(series: Sequence[Series], unit: str = "") -> dict[str, Any]:
     options["xAxis"] = time
     options["grid"] = {**options["grid"], "left": 56 if unit else 44, "right": _ROOM, "top": 12}
     return options
+
+
+def _values(series: Sequence[Series]) -> list[float]:
+    return [value for one in series for _at, value in one.points if value is not None]
+
+
+def _in_seconds(one: Series) -> Series:
+    scaled = [(at, None if value is None else round(value / 1000, 3)) for at, value in one.points]
+    return replace(one, points=scaled)
 
 
 def _series(line: Series | str, points: Sequence[Point], get: Get) -> Series:

@@ -42,15 +42,15 @@ def history_table(calls: TableCalls) -> BigTable:
 
 def _columns() -> list[BigColumn]:
     return [
-        BigColumn("state", tr("State"), "look", "104px"),
+        BigColumn("state", tr("State"), "look", "96px"),
         BigColumn("load", tr("Load"), "name"),
-        BigColumn("models", tr("Models"), width="16%", from_px=900),
-        BigColumn("target", tr("Service under test"), width="13%", from_px=1040),
-        BigColumn("done", tr("Succeeded"), width="104px", end=True, from_px=560),
-        BigColumn("bad", tr("Failed calls"), width="84px", end=True, from_px=640),
-        BigColumn("ttft", tr("First text p95"), width="104px", end=True, from_px=760),
-        BigColumn("limits", tr("Thresholds"), "look", "92px", from_px=480),
-        BigColumn("at", tr("Begun"), "age", "96px"),
+        BigColumn("models", tr("Models"), width="13%", from_px=900),
+        BigColumn("target", tr("Service under test"), width="13%", from_px=1100),
+        BigColumn("done", tr("Succeeded"), width="96px", end=True, from_px=560),
+        BigColumn("bad", tr("Failed calls"), width="88px", end=True, from_px=700),
+        BigColumn("ttft", tr("First text p95"), width="92px", end=True, from_px=760),
+        BigColumn("limits", tr("Thresholds"), "look", "84px", from_px=480),
+        BigColumn("at", tr("Begun"), "age", "84px"),
     ]
 
 

@@ -70,8 +70,6 @@ class RowList(ui.element):
             control.props("inputmode=decimal debounce=200")
         control.props["aria-label"] = f"{cell.label} {no}"
         control.classes("lt-rows__cell")
-        with control:
-            ui.tooltip(cell.label)
         control.on_value_change(partial(self._keep, row, cell.name))
 
     def _keep(self, row: Row, name: str, event: Any) -> None:

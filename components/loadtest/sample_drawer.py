@@ -1,6 +1,7 @@
 """Sample drawer: one call whole: its times, ids, request, reply, error, and the gateway's record."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from nicegui import ui
 
@@ -14,6 +15,7 @@ from components.primitives.status_dot import StatusDot
 from components.words import tr
 from services.loadtest.types import Sample, StoredSample
 
+_ID_FROM = 20  # characters of one word: an id, which is copied
 REPLY_KEPT = 2_000  # characters of a reply, as the engine keeps them
 
 
@@ -29,6 +31,10 @@ class SampleDrawer:
     def is_open(self) -> bool:
         """Whether it shows now."""
         return self._drawer.is_open
+
+    def close(self) -> None:
+        """Slide out."""
+        self._drawer.close()
 
     def show(self, stored: StoredSample, gateway: Sequence[tuple[str, str]] | None) -> None:
         """Open it for a call; `gateway` is what our own gateway knows, None for a foreign one."""
@@ -50,6 +56,9 @@ class SampleDrawer:
             _text(tr("Reply"), reply, note=cut if len(reply) >= REPLY_KEPT else "")
             if gateway is not None:
                 _facts(tr("What this console's gateway knows"), gateway)
+                if sample.request_id:
+                    address = f"/logs?{urlencode({'level': 'INFO', 'request': sample.request_id})}"
+                    ui.link(tr("Log lines of this request"), address).classes("gb-link t-table")
         self._drawer.open()
 
     def _error(self, sample: Sample) -> None:

@@ -15,7 +15,7 @@ def verdict(run: LoadRun, reason: Message) -> tuple[str, str]:
     """Return tone and sentence; `reason` is why its execution ended badly."""
     said: dict[RunState, tuple[str, Callable[[], str]]] = {
         RunState.PENDING: ("pending", lambda: tr("It waits for its turn.")),
-        RunState.RUNNING: ("running", lambda: _running(run.summary)),
+        RunState.RUNNING: ("running", lambda: _running(run)),
         RunState.SUCCEEDED: ("ok", lambda: _held(run.summary)),
         RunState.FAILED: ("failed", lambda: _failed(run, reason)),
         RunState.CANCELLED: ("ended", lambda: _cut(tr("Cancelled"), run.summary)),
@@ -26,10 +26,16 @@ def verdict(run: LoadRun, reason: Message) -> tuple[str, str]:
     return tone, text()
 
 
-def _running(summary: Summary | None) -> str:
+def _running(run: LoadRun) -> str:
+    summary = run.summary
     if summary is None or not summary.ended:
         return tr("Users sign in, then the first calls are sent.")
     done = count_text(summary.ended)
+    if run.plan.requests is not None and summary.ended >= run.plan.requests:
+        return tr(
+            "All {done} calls have ended; the last of them are stored, and the users that were made are deleted.",
+            done=done,
+        )
     return tr("{done} calls have ended so far; {good} of them succeeded.", done=done,
               good=count_text(_good(summary)))  # fmt: skip
 

@@ -105,7 +105,7 @@ def amount_text(plan: LoadPlan) -> str:
     if plan.requests is not None:
         parts.append(trn("{n} call", "{n} calls", plan.requests))
     if seconds is not None:
-        parts.append(tr("for {time}", time=duration_text(seconds * 1000)))
+        parts.append(tr("for {n} s", n=f"{seconds:,.0f}"))
     return " · ".join(parts)
 
 
@@ -151,4 +151,5 @@ def rate_text(value: float | None) -> str:
 def change_text(change: Change) -> str:
     """Return +12 % and its word."""
     look = TREND_LOOKS[change.trend]
-    return look.label if change.share is None else f"{change.share * 100:+.0f}% · {look.label}"
+    percent = "" if change.share is None else f"{change.share * 100:+.0f}%"
+    return look.label if percent in ("", "+0%", "-0%") else f"{percent} · {look.label}"

@@ -12,6 +12,7 @@ from services.loadtest.types import LoadPlan, LoadRun, Percentiles, SampleClass,
 FEWEST = 5  # calls; with fewer a percentile or a share is told to be unknown
 ALIKE = 0.02  # a smaller change is never called better or worse
 RATE_ALIKE = 0.05  # a rate has no calls to count a chance from
+_TAIL = 0.5  # with 100 values beyond a percentile a change of 5 % counts, with 1 one of 50 %
 _Z = 1.96  # 95 of 100 times chance alone stays within
 # What says how a run is judged or begun, not what the target has to do.
 _NOT_LOAD = frozenset(
@@ -88,7 +89,8 @@ def _percentile_change(
         return Change(Trend.UNKNOWN)
     change = _share(value, before)
     (low, high), (low_0, high_0) = bounds(mine, share), bounds(other, share)
-    apart = low > high_0 or high < low_0
+    least = tail_noise(min(mine.count, other.count), share)
+    apart = (low > high_0 or high < low_0) and (change is None or abs(change) >= least)
     return Change(_trend(value - before, change, is_apart=apart, more_is_better=False), change)
 
 
@@ -123,6 +125,11 @@ def _between(low: tuple[float, float], high: tuple[float, float], share: float) 
     width = high[0] - low[0]
     part = (share - low[0]) / width if width else 0.0
     return low[1] + (high[1] - low[1]) * part
+
+
+def tail_noise(count: int, share: float) -> float:
+    """Return the least change that counts: few values lie beyond a late percentile."""
+    return _TAIL / math.sqrt(count * (1 - share))
 
 
 def bounds(values: Percentiles, share: float) -> tuple[float, float]:

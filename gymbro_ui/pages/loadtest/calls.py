@@ -37,6 +37,7 @@ class Calls:
             body.classes("lt-samples")
             self._table = Samples(self._wanted, self._open)
         self._drawer = SampleDrawer()
+        self._table.on("keydown.escape", self._drawer.close)  # the row keeps the focus
 
     def follow(self, run: LoadRun) -> None:
         """Read again what was stored meanwhile, every two seconds while it goes on."""

@@ -45,6 +45,14 @@ def test_twenty_calls_do_not_prove_a_late_percentile_that_a_thousand_do() -> Non
     assert (few["ttft_p95"], many["ttft_p95"]) == (Trend.SAME, Trend.WORSE)
 
 
+def test_sixty_calls_say_nothing_of_a_p99_that_moved_a_little_but_of_one_that_doubled() -> None:
+    base = a_run(2, summary=a_summary(good=60))
+    moved = a_run(1, summary=a_summary(good=60, ttft=140))
+    doubled = a_run(1, summary=a_summary(good=60, ttft=220))
+    assert trends(moved, base)["ttft_p99"] is Trend.SAME
+    assert trends(doubled, base)["ttft_p99"] is Trend.WORSE
+
+
 def test_more_failures_are_worse_and_fewer_calls_a_second_too() -> None:
     found = trends(a_run(1, summary=a_summary(good=60, bad=40)), a_run(2))
     assert found["error_share"] is found["success_share"] is found["goodput"] is Trend.WORSE
