@@ -10,6 +10,7 @@ from components.primitives.formats import NOTHING, clock_text, duration_text, mo
 from components.words import tr
 from services.executions.types import Execution
 
+DIALOG = "dialog"  # the kind whose results are one conversation
 E2E = "e2e"  # the kind whose runs are columns of the matrix
 
 
@@ -85,7 +86,9 @@ def _relations(one: Execution, kinds: Kinds) -> list[dict[str, Any]]:
     if launch := _launch_text(one):
         found.append(_fact(tr("Launch"), launch, href=f"/e2e?launch={one.execution_id}"))
     elif not (to := address_of(one)).startswith("/executions/"):
-        found.append(_fact(tr("Results"), tr("Figures and calls"), href=to))
+        is_dialog = one.execution_type == DIALOG
+        text = tr("Conversation") if is_dialog else tr("Figures and calls")
+        found.append(_fact(tr("Results"), text, href=to))
     elif kind is not None and kind.home:
         found.append(_fact(tr("Results"), tr(kind.label), href=kind.home))
     if one.agent_id is not None:

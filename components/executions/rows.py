@@ -35,7 +35,11 @@ _cached: "OrderedDict[tuple[str, str], tuple[Execution, str]]" = OrderedDict()
 
 
 # Kinds whose runs have a page of their own that says more than the execution's.
-_PAGES: Mapping[str, str] = {"load_test": "/simulator/load/", "load_finder": "/simulator/load/"}
+_PAGES: Mapping[str, str] = {
+    "load_test": "/simulator/load/",
+    "load_finder": "/simulator/load/",
+    "dialog": "/simulator/chat/",
+}
 _PAGE = "/executions/"
 
 

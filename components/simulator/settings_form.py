@@ -78,7 +78,8 @@ class SettingsForm(ui.element):
         self.model.control.new_value_generator = None
         self.model.control.props("new-value-mode=add-unique")
         with ui.element("div").classes("gb-row"):
-            button(tr("Read its model list"), self._calls.read_models, icon="sync", small=True)
+            read = self._calls.read_models
+            button(tr("Read its model list"), read, icon="sync", small=True, acts=True)
 
     def _draw_identity(self, choices: FormChoices) -> None:
         asked = choices.asked
@@ -91,9 +92,11 @@ class SettingsForm(ui.element):
             first = known if known in users else next(iter(users), None)
             self.user = choice_field(tr("Saved user"), users, first)  # pyright: ignore[reportArgumentType]
             with ui.element("div").classes("gb-row"):
-                button(tr("New test user"), self._calls.add_user, icon="person_add", small=True)
-                drop = icon_button("delete", tr("Forget this user"), self._drop, small=True)
-                drop.set_enabled(bool(users))
+                add = self._calls.add_user
+                button(tr("New test user"), add, icon="person_add", small=True, acts=True)
+                if users:
+                    name = tr("Forget this user")
+                    icon_button("delete", name, self._drop, small=True, acts=True)
             if not users:
                 self.user.note(tr("None is saved yet for this sign-in service"))
         with ui.element("div").classes("gb-col gap-4") as self._token_box:

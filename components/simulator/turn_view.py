@@ -127,7 +127,7 @@ class TurnView(ui.element):
 def advice_acts(dialog: Dialog, again: Callable[[], Any]) -> None:
     """Draw the way to try it again beneath a bad end."""
     if dialog.advice is not None:
-        button(tr("Send again"), again, icon="replay", small=True)
+        button(tr("Send again"), again, icon="replay", small=True, acts=True)
 
 
 def _facts(dialog: Dialog) -> str:

@@ -34,6 +34,7 @@ from services.executions.types import (
     StartOptions,
     Trigger,
 )
+from services.foundation.actor import ensure_may_change
 from services.foundation.errors import InputError, NotFoundError
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
@@ -134,6 +135,7 @@ class Dialogs:
         target = self._target(target_id)
         if target.is_self:
             return tuple(self._parts.own_models())
+        ensure_may_change()  # it signs in there
         person = await self._people.obtain(DialogRequest("", ""), target, "")
         try:
             if not person.token:

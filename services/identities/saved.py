@@ -10,6 +10,7 @@ from db.engine import Database
 from db.queries import identities as queries
 from db.tables.identities import TestUserRow
 from services.accounts.types import UserType
+from services.foundation.actor import ensure_may_change
 from services.foundation.clock import Clock
 from services.foundation.errors import NotFoundError
 from services.foundation.inputs import plain_text
@@ -151,6 +152,7 @@ class SavedUsers:
 
     async def delete(self, target: Target, number: int) -> None:
         """Forget a saved user; it is deleted on its service too where a service key is known."""
+        ensure_may_change()
         user = await self.get(number)
         if user.user_id and target.service_key and user.auth_url == target.auth_url:
             await self._gotrue.call(

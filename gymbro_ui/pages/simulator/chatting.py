@@ -10,6 +10,7 @@ from components.live import on_batch, on_return
 from components.primitives.button import button
 from components.primitives.card import heading
 from components.primitives.field import Field, long_field
+from components.rights import may_change
 from components.simulator.turn_view import TurnView, advice_acts
 from components.words import tr, trn
 from gymbro_ui.actions import act
@@ -68,8 +69,9 @@ class Chatting:
             with ui.element("div").classes("gb-row"):
                 self._cost = ui.label("").classes("t-meta c-faint")
                 ui.element("div").classes("gb-grow")
-                self._stop = button(tr("Cancel"), self._cancel, kind="danger").mark("cancel")
-                self._go = button(tr("Send"), None, icon="send", kind="primary")
+                self._stop = button(tr("Cancel"), self._cancel, kind="danger", acts=True)
+                self._stop.mark("cancel")
+                self._go = button(tr("Send"), None, icon="send", kind="primary", acts=True)
                 self._go.props("type=submit").mark("send")
         form.props["aria-label"] = tr("Message")
         self._show_acts()
@@ -209,7 +211,7 @@ class Chatting:
     def _show_acts(self) -> None:
         is_running = bool(self._running)
         self._stop.set_visibility(is_running)
-        self._go.set_enabled(not is_running)
+        self._go.set_enabled(not is_running and may_change())
         self._clear.set_visibility(bool(self._last) and not is_running)
         self._cost.set_text(
             tr("1 conversation, same user") if self._last else tr("1 conversation, 1 sign-in")

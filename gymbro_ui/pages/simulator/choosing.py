@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from components.live import on_batch
 from components.primitives.card import heading
@@ -38,6 +38,7 @@ class Choosing:
         with self._body:
             skeleton_rows(5)
         on_batch(self._console.mapping.changed, lambda _: self._remap(), every_s=0.5)
+        on_batch(self._console.targets.changed, lambda _: self._retarget(), every_s=0.5)
 
     async def load(self, asked: DialogRequest) -> None:
         """Draw the form for the present target with the values of `asked`."""
@@ -71,6 +72,15 @@ class Choosing:
     def _remap(self) -> None:
         if self.form is not None and self._console.targets.current.is_self:
             self.form.show_models(self._models())
+
+    def _retarget(self) -> None:
+        """Draw the form anew: another service has other users and models."""
+        background_tasks.create(self._redraw_here(), name="another service under test")
+
+    async def _redraw_here(self) -> None:
+        if not self._body.is_deleted:
+            with self._body:  # a background task stands on no page
+                await self._redraw()
 
     async def _users(self) -> list[SavedUser]:
         target = self._console.targets.current

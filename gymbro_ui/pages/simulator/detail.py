@@ -33,10 +33,12 @@ async def render_one(console: "Console") -> None:
     path = context.client.sub_pages_router.current_path
     key = path.partition("?")[0].partition("#")[0].rstrip("/").rsplit("/", 1)[-1]
     found = await _find(console, key)
-    if found is None:
+    live = console.dialogs.live(key)
+    is_running = live is not None and not live.is_over
+    if found is None and not is_running:
         _nothing(key)
         return
-    if found.is_open:
+    if found is None or is_running or found.is_open:
         ui.navigate.to(f"/simulator?turn={key}")
         return
     _Detail(console, found).draw()

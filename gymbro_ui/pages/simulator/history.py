@@ -9,11 +9,14 @@ from components.live import on_batch
 from components.primitives.big_table import BigTable, TableCalls, TableShape, TableWords
 from components.primitives.button import button
 from components.primitives.card import card
+from components.primitives.empty import problem
 from components.primitives.skeleton import skeleton_rows
+from components.primitives.toast import toast
 from components.simulator.history import HistoryFilters, Wanted, columns, rows
-from components.words import tr
+from components.words import sentence, tr
 from gymbro_ui.actions import act
 from services.dialogs.types import Dialog
+from services.foundation.errors import ConsoleError
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -53,17 +56,31 @@ class History:
     async def load(self) -> None:
         """Read the first piece of the filtered history."""
         dialogs = self._console.dialogs
-        models = await act(dialogs.models) if self._table is None else None
-        page = await act(lambda: dialogs.page(self._filter, limit=PAGE))
+        try:
+            models = await dialogs.models() if self._table is None else []
+            page = await dialogs.page(self._filter, limit=PAGE)
+        except ConsoleError as error:
+            self._fail(sentence(error.message))
+            return
         if self._body.is_deleted:
             return
         with self._body:
             if self._table is None:
                 self._body.clear()
-                self._draw_table(models or [])
-            if page is not None:
-                self._dialogs, self._next = list(page.rows), page.next_before
-                self._show()
+                self._draw_table(models)
+            self._dialogs, self._next = list(page.rows), page.next_before
+            self._show()
+
+    def _fail(self, reason: str) -> None:
+        """Say why it cannot be read, and how to try again; what was drawn before stays."""
+        if self._body.is_deleted:
+            return
+        with self._body:
+            if self._table is not None:
+                toast(reason, tone="failed")
+                return
+            self._body.clear()
+            problem(tr("The history cannot be read"), reason, self.load)
 
     def _draw_table(self, models: list[str]) -> None:
         HistoryFilters(self._wanted, models, self._filter_changed)

@@ -66,6 +66,8 @@ class SimulatorPage:
         await self._choosing.load(asked)
         if asked.message:
             self._chatting.write(asked.message)
+        if asked.after:  # a turn that is repeated follows the same one as before
+            self._last = asked.after
         last = await self._known(self._last)
         if last is not None:
             await self._chatting.open(last)
