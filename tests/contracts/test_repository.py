@@ -68,3 +68,14 @@ def test_the_version_is_the_same_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert f'VERSION = "{project}"' in command_line
     assert "## Unreleased" in changelog
+
+
+def test_nothing_opens_an_archive() -> None:
+    """No import takes a zip or a tar, so no bomb, link or path inside of one can do harm."""
+    opens = re.compile(r"\b(?:import|from) (?:zipfile|tarfile)\b|unpack_archive")
+    found = [
+        name
+        for name, text in tracked_texts().items()
+        if name.endswith(".py") and not name.startswith("tests/") and opens.search(text)
+    ]
+    assert not found
