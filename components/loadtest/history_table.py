@@ -9,13 +9,21 @@ from components.loadtest.words import (
     CLASS_LOOKS,
     HELD,
     TREND_LOOKS,
+    is_open,
     load_text,
     models_text,
     ms_text,
     percent_text,
     state_look,
 )
-from components.primitives.big_table import BigColumn, BigTable, TableCalls, TableShape, TableWords
+from components.primitives.big_table import (
+    BigColumn,
+    BigTable,
+    RowAct,
+    TableCalls,
+    TableShape,
+    TableWords,
+)
 from components.primitives.formats import NOTHING, count_text, epoch_ms, moment_text
 from components.status.looks import look_props
 from components.theme.apply import add_sheet
@@ -37,7 +45,11 @@ def history_table(calls: TableCalls) -> BigTable:
         none=tr("No load test is kept that is like that"),
         facets={},
     )
-    return BigTable(TableShape(_columns(), (), HEIGHT), words, calls)
+    acts = (
+        RowAct("mark", "flag", tr("Baseline on or off"), only=True),
+        RowAct("delete", "delete", tr("Delete"), only=True),
+    )
+    return BigTable(TableShape(_columns(), acts, HEIGHT), words, calls)
 
 
 def _columns() -> list[BigColumn]:
@@ -76,8 +88,16 @@ def _row(one: HistoryRun, targets: dict[int, str], zone: str) -> dict[str, Any]:
         "limits": look_props(limits_look(run)) if limits_look(run) else _NO_LIMITS,
         "at": epoch_ms(run.created_at),
         "at_title": moment_text(run.created_at, zone),
+        "can": _acts(run),
         "find": f"{run.run_id} {run.error} {run.plan.message}",
     }
+
+
+def _acts(run: LoadRun) -> list[str]:
+    if is_open(run):
+        return []
+    has_success = run.summary is not None and bool(run.summary.counts.get(SampleClass.SUCCESS))
+    return ["mark", "delete"] if has_success or run.baseline else ["delete"]
 
 
 _NO_LIMITS = {"tone": "none", "shape": "dash", "weight": "plain", "word": NOTHING}

@@ -56,8 +56,10 @@ class RunHead(ui.element):
                 self._base.props["data-tone"] = "running"
                 spacer()
                 acts.tools()
-                self._mark = button("", acts.mark, icon="flag", small=True)
-                self._again = button(tr("Run again"), acts.again, icon="replay", small=True)
+                self._mark = button("", acts.mark, icon="flag", small=True, acts=True)
+                self._again = button(
+                    tr("Run again"), acts.again, icon="replay", small=True, acts=True
+                )
                 self._cancel = button(tr("Cancel"), acts.cancel, kind="danger", icon="stop_circle")
             with ui.element("div").classes("lt-head__row") as self._middle:
                 with ui.element("div").classes("lt-track"):

@@ -196,10 +196,10 @@ class History:
         if run is None:
             return
         history = self._console.load_history
-        if acted.act == "mark":
-            await act(partial(history.set_baseline, run.run_id), done=tr("It is the baseline now"))
-        elif acted.act == "unmark":
+        if acted.act == "mark" and run.baseline:
             await act(partial(history.unset_baseline, run.run_id), done=tr("No baseline any more"))
+        elif acted.act == "mark":
+            await act(partial(history.set_baseline, run.run_id), done=tr("It is the baseline now"))
         elif acted.act == "delete":
             await self._delete(run.run_id, run_title(run))
 

@@ -48,7 +48,7 @@ class Planning:
                 limits_list()
             with card(tr("Before you start")):
                 self._panel = ForecastPanel()
-                self._start = button("", self._go, icon="play_arrow", kind="primary")
+                self._start = button("", self._go, icon="play_arrow", kind="primary", acts=True)
         self._name_start(None)
         on_batch(self._console.targets.changed, lambda _: self._target_changed())
         on_batch(self._console.settings.changed, lambda _: self._changed())

@@ -121,8 +121,11 @@ async def test_a_run_is_marked_and_deleted_from_the_list_after_a_question(
         await user.open(PATH)
         await until(lambda: len(rows(user)) == 1)
         run_id = a_run(1).run_id
+        assert rows(user)[0]["can"] == ["mark", "delete"]
         fire(user, "act", {"id": run_id, "act": "mark"})
         await until(lambda: rows(user)[0]["load_tags"] == [["基线", "running"]])
+        fire(user, "act", {"id": run_id, "act": "mark"})
+        await until(lambda: rows(user)[0]["load_tags"] == [])
         fire(user, "act", {"id": run_id, "act": "delete"})
         await user.should_see("删除这次压测？", retries=40)
         press(user, "删除")
