@@ -21,6 +21,7 @@ from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
 from services.executions.service import Executions
 from services.foundation.clock import Clock, SystemClock
+from services.foundation.loop_watch import LoopWatch
 from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
@@ -228,6 +229,7 @@ class Console:
         if self.is_read_only:
             _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
             return
+        await LoopWatch(self.clock, self.tasks).start()
         await self.access.start()
         await self.journal.start()  # first: a run whose end it holds was not interrupted
         await self.executions.recover()
