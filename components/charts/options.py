@@ -33,6 +33,7 @@ class Axis:
     low: float | None = None
     high: float | None = None
     unit: str = ""
+    offset: int = 0  # pixels away from the drawing, so that names at the ends of lines have room
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def _value_axis(axis: Axis, index: int) -> dict[str, Any]:
         "max": axis.high,
         "splitNumber": 4,
         "position": "right" if index else "left",
+        "offset": axis.offset,
         "axisLabel": {
             "color": "var(--faint)",
             "fontSize": 12,

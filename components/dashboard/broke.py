@@ -103,7 +103,7 @@ def since_strip(
         if len(changes) > CHANGES_MOST:
             ui.label(tr("and {n} more", n=len(changes) - CHANGES_MOST)).classes("c-faint")
         ui.element("div").classes("gb-grow")
-        button(tr("Seen"), acknowledge, small=True, icon="done_all")
+        button(tr("Seen"), acknowledge, small=True, icon="done_all", acts=True)
 
 
 def _change(one: ChangeSinceSeen, zone: str, now: datetime) -> None:

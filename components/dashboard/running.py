@@ -60,7 +60,9 @@ class RunningNow(ui.element):
         ui.label(tr("Nothing is running.")).classes("c-muted")
         if conversations:
             text = tr("Run E2E · {n} conversations", n=conversations)
-            button(text, self._calls.start, icon="play_arrow", small=True).classes("ov-fit")
+            button(text, self._calls.start, icon="play_arrow", small=True, acts=True).classes(
+                "ov-fit"
+            )
 
     def _row(self, one: Execution) -> None:
         look = EXECUTION_LOOKS[one.status]
@@ -71,7 +73,7 @@ class RunningNow(ui.element):
             Age(epoch_ms(one.started_at), age_words()).classes("t-meta c-faint")
             ui.element("div").classes("gb-grow")
             name = tr("Cancelling …") if one.is_cancelling else tr("Cancel")
-            stop = button(name, partial(self._stop, one.execution_id), small=True)
+            stop = button(name, partial(self._stop, one.execution_id), small=True, acts=True)
             stop.set_enabled(not one.is_cancelling)
             with ui.element("div").classes("ov-run__track"):
                 fill = ui.element("i")

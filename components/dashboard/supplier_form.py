@@ -77,7 +77,9 @@ class SupplierForm(ui.element):
             self._local = ui.switch(tr("Allow an address of this machine or a private network"))
             self._local.classes("ov-wide").mark("allow-local").set_visibility(False)
             with ui.element("div").classes("gb-row ov-wide"):
-                self._probe = button(tr("Test"), None, icon="network_check").props("type=submit")
+                self._probe = button(tr("Test"), None, icon="network_check", acts=True).props(
+                    "type=submit"
+                )
                 self._found = ui.element("div").classes("gb-row").props("aria-live=polite")
             self._choice = ui.element("div").classes("gb-col ov-wide gb-hide")
         for name in ("base_url", "provider_protocol", "api_key"):
@@ -153,7 +155,7 @@ class SupplierForm(ui.element):
             field.hold(chosen)
             self.fields["model"] = field
             with ui.element("div").classes("gb-row"):
-                save = button(tr("Save and map"), None, kind="primary")
+                save = button(tr("Save and map"), None, kind="primary", acts=True)
 
                 async def keep() -> None:
                     names = cast(list[object], chosen.value or [])

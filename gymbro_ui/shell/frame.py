@@ -18,6 +18,7 @@ from components.primitives.formats import epoch_ms
 from components.primitives.toast import Toasts
 from components.status.looks import RED
 from components.theme import apply as theme
+from components.ways import note_way
 from components.words import LANGUAGES, choose_language, language, sentence, tr, trn
 from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
@@ -165,6 +166,7 @@ class Frame:
 
     def _on_way(self, way: str) -> None:
         self._timer.interval = self._pace_s(way)
+        note_way(self._client, way)
 
     # -- what an operator does
 

@@ -9,12 +9,24 @@ from sqlmodel import Session
 
 from db.engine import Database
 from db.queries import stats as queries
+from db.queries import usage_rows
+from db.tables.usage import AiRequestMinuteRow
 from services.foundation.clock import Clock
 from services.settings.service import Settings
 from services.stats import reading, windows
-from services.stats.types import APP_ONLY, Calls, Figures, Point, check_window
+from services.stats.types import (
+    APP_ONLY,
+    CallRow,
+    Calls,
+    Figures,
+    Point,
+    RowPage,
+    UserRow,
+    check_window,
+)
 from services.stats.windows import DAY, Grain
 
+PAGE = 50  # rows of a page
 _KEPT = 32  # answers of the present minute
 T = TypeVar("T")
 
@@ -86,6 +98,29 @@ class Numbers:
             lambda session: reading.calls_by_model(session, window, models, origins, now),
         )
 
+    async def users(
+        self, window: str, origins: Sequence[str] = APP_ONLY, after: UserRow | None = None
+    ) -> RowPage:
+        """Return the active users of a window, after one of them; raise InputError."""
+        since = windows.window(window, self._clock.now()).start
+        place = None if after is None else (after.last_at, after.user_id)
+        found = await self._database.read(
+            lambda session: usage_rows.seen_rows(session, since, origins, place, PAGE + 1)
+        )
+        rows = tuple(UserRow(row.user_id, row.origin, row.last_at) for row in found[:PAGE])
+        return RowPage(rows, has_more=len(found) > PAGE)
+
+    async def calls(
+        self, window: str, origins: Sequence[str] = APP_ONLY, after: CallRow | None = None
+    ) -> RowPage:
+        """Return the calls of a window by minute, after one of them; raise InputError."""
+        since = windows.window(window, self._clock.now()).start
+        place = None if after is None else (after.minute_at, after.id)
+        found = await self._database.read(
+            lambda session: usage_rows.call_rows(session, since, origins, place, PAGE + 1)
+        )
+        return RowPage(tuple(_call(row) for row in found[:PAGE]), has_more=len(found) > PAGE)
+
     async def _read(
         self, name: tuple[object, ...], now: datetime, read: Callable[[Session], T]
     ) -> T:
@@ -97,3 +132,18 @@ class Numbers:
             self._kept.clear()
         self._kept[key] = found
         return found
+
+
+def _call(row: AiRequestMinuteRow) -> CallRow:
+    return CallRow(
+        id=row.id or 0,
+        minute_at=row.minute_at,
+        user_id=row.user_id,
+        origin=row.origin,
+        model=row.model,
+        endpoint_id=row.endpoint_key or None,
+        count=row.count,
+        success=row.success_count,
+        latency_ms=row.total_latency_ms,
+        tokens=row.total_tokens,
+    )

@@ -102,6 +102,39 @@ class DayFigures:
     pushed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One user of the active ones."""
+
+    user_id: str
+    origin: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """The calls of one user to one model over one endpoint in one minute."""
+
+    id: int
+    minute_at: datetime
+    user_id: str
+    origin: str
+    model: str
+    endpoint_id: int | None
+    count: int
+    success: int
+    latency_ms: int  # of all together
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows a figure was counted from, the newest first."""
+
+    rows: tuple[UserRow, ...] | tuple[CallRow, ...]
+    has_more: bool
+
+
 def chosen(include: Iterable[str]) -> tuple[Origin, ...]:
     """Return app users and what is to be included besides; raise InputError for an unknown word."""
     words = {word.strip() for word in include if word.strip()}

@@ -39,7 +39,8 @@ def a_console(**state: bool) -> Any:
     if not state.get("bare"):
         mapped = [a_mapped(key, is_demo=provider == "Demo") for key, provider in data.MODELS]
     console.mapping.mapped = lambda **_: tuple(mapped)
-    console.models = Kept()
+    models = Kept()
+    console.models.save, console.models.saved = models.save, models.saved
     mappings = Kept()
     console.mapping.save = mappings.save
     console.mapping.saved = mappings.saved

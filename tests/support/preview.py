@@ -32,7 +32,7 @@ from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
 from tests.support.preview_logs import preview_logs
-from tests.support.preview_upkeep import upkeep_parts
+from tests.support.preview_upkeep import obtaining, upkeep_parts
 
 
 class FakeSettings:
@@ -155,6 +155,7 @@ class FakeE2e:
 
     def __init__(self, *, running: bool, bare: bool) -> None:
         self._bare = bare
+        self.obtaining = obtaining(data.NOW, bare=bare)
         self._health = data.health(running=running)
         if bare:
             self._health = replace(
@@ -290,9 +291,8 @@ def main() -> None:
     if given.hostile:
         data.poison()
     console = build(running=given.running, bare=given.bare, late=given.late)
-    root = partial(shell, console)
     options: dict[str, Any] = {**theme.RUN_OPTIONS, "storage_secret": "preview"}
-    ui.run(root, host="127.0.0.1", port=given.port, show=False, **options)
+    ui.run(partial(shell, console), host="127.0.0.1", port=given.port, show=False, **options)
 
 
 if __name__ in {"__main__", "__mp_main__"}:

@@ -7,6 +7,7 @@ from services.backup.types import StoredBackup
 from services.executions.types import ExecutionState
 from services.retention.types import RetentionResult
 from tests.support.preview_journal import FakeJournal
+from tests.support.preview_numbers import FakeDays, FakeObtaining, FakeStats
 
 
 class FakeRetention:
@@ -42,13 +43,23 @@ class FakeBackups:
 
 
 class FakeUpkeep:
-    """Both."""
+    """Both, and the figures of each day."""
 
     def __init__(self, now: datetime, *, bare: bool = False) -> None:
         self.retention = FakeRetention(now, bare=bare)
         self.backups = FakeBackups(now, bare=bare)
+        self.days = FakeDays(now, bare=bare)
 
 
 def upkeep_parts(now: datetime, *, bare: bool = False) -> dict[str, Any]:
-    """Both, and the journal."""
-    return {"upkeep": FakeUpkeep(now, bare=bare), "journal": FakeJournal(now, bare=bare)}
+    """Both, the journal, and the figures."""
+    return {
+        "upkeep": FakeUpkeep(now, bare=bare),
+        "journal": FakeJournal(now, bare=bare),
+        "stats": FakeStats(bare=bare),
+    }
+
+
+def obtaining(now: datetime, *, bare: bool) -> FakeObtaining:
+    """What sign-ins showed."""
+    return FakeObtaining(now, bare=bare)

@@ -24,6 +24,7 @@ from gymbro_ui.actions import act
 from gymbro_ui.pages.dashboard.history import History
 from gymbro_ui.pages.dashboard.last_test import LastTest
 from gymbro_ui.pages.dashboard.log_window import LogWindow
+from gymbro_ui.pages.dashboard.numbers import NumbersPart
 from gymbro_ui.pages.dashboard.supplier import supplier_calls
 from gymbro_ui.run_actions import cancel_runs
 from services.e2e.types import ChangeSinceSeen, LaunchRequest
@@ -51,7 +52,9 @@ class OverviewPage:
         self._first = ui.element("div").classes("gb-col")
         self._first.set_visibility(False)
         self._draw_head()
+        self._numbers = NumbersPart(self._console)
         self._draw_health()
+        self._numbers.draw_usage()
         with card(tr("Last conversation")):
             LastTest(self._console)
         with card(tr("Execution history"), toolbar=_all_link, tight=True):
@@ -62,6 +65,7 @@ class OverviewPage:
 
     async def load(self) -> None:
         """Read what is only in the store: the newest executions and the changes since seen."""
+        await self._numbers.load()
         await self._history.load()
         await self._read_changes()
 
