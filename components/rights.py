@@ -26,9 +26,15 @@ def for_operators(control: T) -> T:
     """Return the control, switched off with the reason where the visitor only reads."""
     if not may_change():
         control.disable()
+        control.__dict__["set_enabled"] = _stay  # what a page switches by its state stays off
+        control.__dict__["enable"] = _stay
         reason = tr("Your account only reads: ask an operator to do it")
         control.props["title"] = reason
         control.props["aria-description"] = reason
         for tooltip in [one for one in control if isinstance(one, ui.tooltip)]:
             tooltip.delete()  # a switched-off control shows its title alone
     return control
+
+
+def _stay(_value: bool = False) -> None:  # noqa: FBT001, FBT002  # the signature of set_enabled
+    """Leave it off."""

@@ -75,7 +75,7 @@ def journal_card(console: "Console") -> None:
             toast(trn("{n} result written back", "{n} results written back", report.rows))
 
     def toolbar() -> None:
-        button(tr("Write back now"), replay, icon="replay", small=True).mark("replay")
+        button(tr("Write back now"), replay, icon="replay", small=True, acts=True).mark("replay")
 
     note = tr("Results the database refused, kept beside it until it takes them")
     with card(tr("Journal"), toolbar=toolbar, note=note):
@@ -91,7 +91,7 @@ def _card(
     run = partial(_start, console, kind)
 
     def toolbar() -> None:
-        button(start, run, icon=icon, small=True).mark(f"run-{kind}")
+        button(start, run, icon=icon, small=True, acts=True).mark(f"run-{kind}")
 
     return card(title, toolbar=toolbar, note=note)
 

@@ -55,7 +55,9 @@ class AgentForm:
                 )
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
                 button(tr("Cancel"), self._dialog.close).props("type=button")
-                self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
+                self._submit = button(tr("Save"), None, kind="primary", acts=True).props(
+                    "type=submit"
+                )
 
     def _model_field(self, chosen: str) -> Field:
         field = Field(tr("Model key"), tr("A mapped key, as an app would ask for it"))

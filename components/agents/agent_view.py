@@ -23,8 +23,8 @@ class Acts:
 def head_acts(acts: Acts) -> None:
     """Draw edit, copy and delete into the present slot."""
     button(tr("Edit"), acts.edit, icon="edit", small=True).mark("edit")
-    icon_button("content_copy", tr("Make a copy"), acts.copy, small=True).mark("copy")
-    icon_button("delete", tr("Delete"), acts.delete, small=True).mark("delete")
+    icon_button("content_copy", tr("Make a copy"), acts.copy, small=True, acts=True).mark("copy")
+    icon_button("delete", tr("Delete"), acts.delete, small=True, acts=True).mark("delete")
 
 
 def agent_facts(agent: Agent, prompts: Mapping[int, str]) -> None:

@@ -37,7 +37,7 @@ class TestPanel(ui.element):
                 )
                 ui.element("div").classes("gb-grow")
                 ui.label(trn("{n} conversation", "{n} conversations", 1)).classes("t-meta c-faint")
-                self.start = button(tr("Test"), None, icon="play_arrow", kind="primary")
+                self.start = button(tr("Test"), None, icon="play_arrow", kind="primary", acts=True)
                 self.start.props("type=submit").mark("agent-test")
 
     async def _begin(self) -> None:

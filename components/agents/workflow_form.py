@@ -62,7 +62,9 @@ class WorkflowForm:
             self._add_menu()
             ui.element("div").classes("gb-grow")
             button(tr("Cancel"), self._dialog.close)
-            self._submit = button(tr("Save"), self.save, kind="primary").mark("save-workflow")
+            self._submit = button(tr("Save"), self.save, kind="primary", acts=True).mark(
+                "save-workflow"
+            )
         self._show()
 
     def _add_menu(self) -> None:

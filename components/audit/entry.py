@@ -89,7 +89,7 @@ class EntryDrawer:
                 text = tr("Show this version") if "&v=" in place else tr("Show it")
                 button(text, lambda: self._go(place), icon="open_in_new")
             if is_reversible:
-                button(tr("Take it back"), lambda: self._undo(entry), icon="undo")
+                button(tr("Take it back"), lambda: self._undo(entry), icon="undo", acts=True)
 
 
 def _field(entry: AuditEntry, name: str) -> None:

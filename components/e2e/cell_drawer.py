@@ -169,7 +169,7 @@ class CellDrawer:
 
     def _again(self, scope: str, name: str) -> None:
         count = self._calls.cost(scope)
-        made = button(f"{name} · {count}", lambda: self._calls.again(scope), small=True)
+        made = button(f"{name} · {count}", lambda: self._calls.again(scope), small=True, acts=True)
         made.tooltip(trn("{n} conversation", "{n} conversations", count))
 
 

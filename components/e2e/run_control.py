@@ -39,8 +39,8 @@ class RunControl(ui.element):
         self._choices: tuple[RunChoice, ...] = ()
         self._is_running = False
         with self:
-            self._start = button("", lambda: self._begin("all"), icon="play_arrow")
-            self._more = icon_button("arrow_drop_down", tr("Run a part"))
+            self._start = button("", lambda: self._begin("all"), icon="play_arrow", acts=True)
+            self._more = icon_button("arrow_drop_down", tr("Run a part"), acts=True)
             self._more.classes("gb-btn-default")
             with self._more:
                 self._menu = ui.menu()

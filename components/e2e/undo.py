@@ -64,7 +64,9 @@ def undo_row(found: list[Undo], on_undo: Callable[[Undo], Any]) -> None:
     """Draw a button for each in the present slot."""
     with ui.element("div").classes("gb-row gb-wrap"):
         for undo in found:
-            made = button(undo_word(undo), partial(on_undo, undo), icon="history", small=True)
+            made = button(
+                undo_word(undo), partial(on_undo, undo), icon="history", small=True, acts=True
+            )
             made.mark("undo-change")
 
 

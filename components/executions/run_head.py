@@ -47,8 +47,10 @@ class RunHead(ui.element):
                 self._age = Age(None, age_words()).classes("c-faint t-meta")
                 spacer()
                 calls.tools()
-                self._again = button(tr("Run again"), calls.again, icon="replay")
-                self._cancel = button(tr("Cancel"), calls.cancel, kind="danger", icon="stop_circle")
+                self._again = button(tr("Run again"), calls.again, icon="replay", acts=True)
+                self._cancel = button(
+                    tr("Cancel"), calls.cancel, kind="danger", icon="stop_circle", acts=True
+                )
             with ui.element("div").classes("ex-head__row") as self._middle:
                 with ui.element("div").classes("ex-track"):
                     self._fill = ui.element("i")

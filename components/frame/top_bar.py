@@ -120,9 +120,11 @@ class TopBar(ui.element):
 
     def _run_buttons(self) -> None:
         with ui.element("div").classes("gb-row gap-0 gb-run") as self._box:
-            self._run = button(tr("Run E2E"), lambda: self._acts.run("all"), kind="primary")
+            self._run = button(
+                tr("Run E2E"), lambda: self._acts.run("all"), kind="primary", acts=True
+            )
             self._run.props["icon"] = "sym_o_play_arrow"
-            self._more = icon_button("expand_more", tr("Run only a part"))
+            self._more = icon_button("expand_more", tr("Run only a part"), acts=True)
             self._more.classes("gb-btn-primary gb-run__more")
             with self._more, ui.menu().props("anchor='bottom right' self='top right'"):
                 ui.menu_item(tr("Anonymous only"), lambda: self._acts.run("anonymous"))

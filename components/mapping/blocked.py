@@ -55,7 +55,7 @@ class BlockedDialog:
 
         with ui.element("div"):
             ui.label(name).classes("t-mono gb-grow t-clip")
-            icon_button("close", tr("Unblock {model}", model=name), unblock, small=True)
+            icon_button("close", tr("Unblock {model}", model=name), unblock, small=True, acts=True)
 
     async def _added(self) -> None:
         name = str(self._add.value or "").strip()

@@ -36,9 +36,9 @@ class BulkBar(ui.element):
             self._count = ui.label("").classes("t-strong")
             ui.element("div").classes("gb-grow")
             button(tr("Replace a model"), calls.replace, icon="find_replace")
-            button(tr("Switch on"), lambda: calls.switch(True))
-            button(tr("Switch off"), lambda: calls.switch(False))
-            button(tr("Delete"), calls.delete, icon="delete")
+            button(tr("Switch on"), lambda: calls.switch(True), acts=True)
+            button(tr("Switch off"), lambda: calls.switch(False), acts=True)
+            button(tr("Delete"), calls.delete, icon="delete", acts=True)
             button(tr("Choose none"), calls.clear, kind="quiet")
 
     def show(self, count: int) -> None:
@@ -80,7 +80,7 @@ class ReplaceDialog:
             with ui.element("div").classes("gb-dialog__acts"):
                 button(tr("Cancel"), self._dialog.close)
                 self._try = button("", self._try_out, icon="rule")
-                self._submit = button(tr("Replace"), self._save, kind="primary")
+                self._submit = button(tr("Replace"), self._save, kind="primary", acts=True)
         for field in (self._old, self._new):
             field.control.on_value_change(self._changed)
         self._dialog.on("hide", self._dialog.delete)

@@ -96,7 +96,9 @@ class MappingEditor:
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
                 button(tr("Cancel"), self._dialog.close).props("type=button")
                 self._try = button("", self._try_out, icon="rule").props("type=button")
-                self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
+                self._submit = button(tr("Save"), None, kind="primary", acts=True).props(
+                    "type=submit"
+                )
 
     def _draw_place(self, old: ModelMapping | None) -> None:
         scopes = {str(scope): scope_word(scope) for scope in reversed(Scope)}

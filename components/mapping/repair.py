@@ -67,8 +67,8 @@ class RepairDialog:
             async def remove() -> None:
                 await self._do(model, ids, "")
 
-            button(tr("Replace"), replace, small=True)
-            button(tr("Remove"), remove, small=True, kind="danger")
+            button(tr("Replace"), replace, small=True, acts=True)
+            button(tr("Remove"), remove, small=True, kind="danger", acts=True)
 
     async def _do(self, model: str, ids: Sequence[str], new: str) -> None:
         if await self._repair(ids, model, new):

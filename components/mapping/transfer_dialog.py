@@ -49,7 +49,7 @@ class ImportDialog:
             self._shown = ui.element("div").classes("gb-col gap-12")
             with ui.element("div").classes("gb-dialog__acts"):
                 button(tr("Cancel"), self._dialog.close)
-                self._submit = button(tr("Import"), self._save, kind="primary")
+                self._submit = button(tr("Import"), self._save, kind="primary", acts=True)
         self._submit.set_enabled(False)
         self._dialog.on("hide", self._dialog.delete)
         self._dialog.open()

@@ -81,18 +81,36 @@ class EndpointDetail:
     def _acts(self, endpoint: Endpoint) -> None:
         calls = self._calls
         with ui.element("div").classes("mo-acts"):
-            button(tr("Probe"), lambda: calls.probe(endpoint), icon="network_check")
+            button(tr("Probe"), lambda: calls.probe(endpoint), icon="network_check", acts=True)
             if not endpoint.is_demo:
                 button(tr("Compare models"), lambda: calls.listing(endpoint), icon="sync_alt")
             button(tr("Edit"), lambda: calls.edit(endpoint), icon="edit")
             if not endpoint.is_demo:
-                button(tr("Duplicate"), lambda: calls.duplicate(endpoint), icon="content_copy")
+                button(
+                    tr("Duplicate"),
+                    lambda: calls.duplicate(endpoint),
+                    icon="content_copy",
+                    acts=True,
+                )
             if not endpoint.is_default and endpoint.is_active:
-                button(tr("Make default"), lambda: calls.make_default(endpoint), icon="star")
+                button(
+                    tr("Make default"), lambda: calls.make_default(endpoint), icon="star", acts=True
+                )
             switch_to = not endpoint.is_active
             text = tr("Switch on") if switch_to else tr("Switch off")
-            button(text, lambda: calls.switch(endpoint, switch_to), icon="power_settings_new")
-            button(tr("Delete"), lambda: calls.delete(endpoint), icon="delete", kind="danger")
+            button(
+                text,
+                lambda: calls.switch(endpoint, switch_to),
+                icon="power_settings_new",
+                acts=True,
+            )
+            button(
+                tr("Delete"),
+                lambda: calls.delete(endpoint),
+                icon="delete",
+                kind="danger",
+                acts=True,
+            )
 
 
 def _state(endpoint: Endpoint, facts: DetailFacts) -> None:

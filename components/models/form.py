@@ -72,7 +72,9 @@ class EndpointForm:
                 self._default.set_enabled(not old.is_default)
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
                 button(tr("Cancel"), self._dialog.close).props("type=button")
-                self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
+                self._submit = button(tr("Save"), None, kind="primary", acts=True).props(
+                    "type=submit"
+                )
 
     def _draw_protocol(self) -> None:
         if self._old.is_demo:

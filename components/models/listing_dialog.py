@@ -55,7 +55,7 @@ class ListingDialog:
             button(tr("Close") if change.is_empty else tr("Leave it"), self._dialog.close)
             if not change.is_empty:
                 kind = "danger" if impact.lost else "primary"
-                self._take = button(tr("Take the list over"), self._take_over, kind=kind)
+                self._take = button(tr("Take the list over"), self._take_over, kind=kind, acts=True)
 
     async def _take_over(self) -> None:
         self._take.props("loading")

@@ -29,7 +29,7 @@ class ProbeControl(ui.element):
         self._calls = calls
         self._execution_id = ""
         with self:
-            self._start = button(tr("Probe all"), calls.start, icon="network_check")
+            self._start = button(tr("Probe all"), calls.start, icon="network_check", acts=True)
             with ui.element("div").classes("mo-progress gb-hide").props("role=status") as self._box:
                 self._words = ui.label("")
                 with ui.element("div").classes("mo-progress__track"):

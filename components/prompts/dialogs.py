@@ -46,7 +46,7 @@ async def review(asked: Review) -> str | None:
         with ui.element("div").classes("gb-dialog__acts"):
             button(tr("Cancel"), lambda: dialog.submit(None))
             kind = "danger" if asked.is_danger else "primary"
-            button(asked.accept, agree, kind=kind).mark("accept-review")
+            button(asked.accept, agree, kind=kind, acts=True).mark("accept-review")
     try:
         return await dialog
     finally:
@@ -84,7 +84,9 @@ async def conflict(note: str, found: Comparison) -> str:
         with ui.element("div").classes("gb-dialog__acts"):
             button(tr("Back to my text"), lambda: dialog.submit(""))
             button(tr("Take theirs"), lambda: dialog.submit("theirs"))
-            mine = button(tr("Save mine on top"), lambda: dialog.submit("mine"), kind="primary")
+            mine = button(
+                tr("Save mine on top"), lambda: dialog.submit("mine"), kind="primary", acts=True
+            )
             mine.mark("save-mine")
     try:
         return str(await dialog or "")
@@ -124,7 +126,7 @@ async def ask_new(
 
         with ui.element("div").classes("gb-dialog__acts"):
             button(tr("Cancel"), lambda: dialog.submit(None))
-            button(tr("Begin"), agree, kind="primary").mark("begin-prompt")
+            button(tr("Begin"), agree, kind="primary", acts=True).mark("begin-prompt")
     try:
         return await dialog
     finally:
@@ -152,7 +154,7 @@ async def describe(
 
         with ui.element("div").classes("gb-dialog__acts"):
             button(tr("Cancel"), lambda: dialog.submit(None))
-            button(tr("Save"), agree, kind="primary")
+            button(tr("Save"), agree, kind="primary", acts=True)
     try:
         await dialog
     finally:

@@ -74,8 +74,8 @@ class TrialDialog:
         with ui.element("div").classes("gb-dialog__acts"):
             button(tr("Close"), self.dialog.close)
             self._stop = button(tr("Cancel the trial"), self._calls.cancel, kind="danger")
-            self._run = button("", self._start, icon="play_arrow").mark("run-trial")
-            self._go = button(tr("Activate"), self._calls.activate, kind="primary")
+            self._run = button("", self._start, icon="play_arrow", acts=True).mark("run-trial")
+            self._go = button(tr("Activate"), self._calls.activate, kind="primary", acts=True)
             self._go.mark("activate-tried")
             self._stop.set_visibility(False)
             self._go.set_visibility(False)

@@ -180,7 +180,7 @@ class ScheduleForm(ui.element):
         with ui.element("div").classes("gb-form__acts gb-form__wide"):
             self._state = ui.label("").classes("t-meta c-faint gb-grow")
             self._discard = button(tr("Discard"), self._reset, kind="quiet")
-            self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
+            self._submit = button(tr("Save"), None, kind="primary", acts=True).props("type=submit")
 
     def _add(self, name: str, field: Field) -> None:
         self._fields[name] = field

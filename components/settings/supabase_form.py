@@ -82,9 +82,11 @@ class SupabaseForm(ui.element):
         with ui.element("div").classes("gb-form__acts gb-form__wide"):
             self._sync = button(tr("Compare and sync"), self._calls.sync, icon="sync")
             self._sync.props("type=button")
-            self._test = button(tr("Test the project"), self._run_test, icon="network_check")
+            self._test = button(
+                tr("Test the project"), self._run_test, icon="network_check", acts=True
+            )
             self._test.props("type=button")
-            self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
+            self._submit = button(tr("Save"), None, kind="primary", acts=True).props("type=submit")
 
     def _edit(self) -> SupabaseEdit:
         def value(name: str) -> str:

@@ -78,7 +78,9 @@ class TargetForm:
             self._test_row()
             with ui.element("div").classes("gb-form__acts gb-form__wide"):
                 button(tr("Cancel"), self._dialog.close).props("type=button")
-                self._submit = button(tr("Save"), None, kind="primary").props("type=submit")
+                self._submit = button(tr("Save"), None, kind="primary", acts=True).props(
+                    "type=submit"
+                )
 
     def _colour_field(self, colour: str) -> None:
         field = Field(tr("Colour tag"))
@@ -132,7 +134,9 @@ class TargetForm:
     def _test_row(self) -> None:
         with ui.element("div").classes("gb-form__wide gb-col gap-4"):
             with ui.element("div").classes("gb-row"):
-                self._tester = button(tr("Test connection"), self._test, icon="network_check")
+                self._tester = button(
+                    tr("Test connection"), self._test, icon="network_check", acts=True
+                )
                 self._tester.props("type=button")
                 ui.label(
                     tr(

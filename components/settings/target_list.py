@@ -50,11 +50,15 @@ class TargetList(ui.element):
             if target.is_current:
                 ui.label(tr("Under test")).classes("gb-badge gb-badge--ink")
             else:
-                pick = button(tr("Select"), lambda: self._acts.select(target), small=True)
+                pick = button(
+                    tr("Select"), lambda: self._acts.select(target), small=True, acts=True
+                )
                 pick.mark(f"select-{target.id}")
             icon_button("edit", tr("Edit"), lambda: self._acts.edit(target), small=True)
             if not target.is_self:
-                icon_button("delete", tr("Delete"), lambda: self._acts.delete(target), small=True)
+                icon_button(
+                    "delete", tr("Delete"), lambda: self._acts.delete(target), small=True, acts=True
+                )
 
 
 def ways_text(target: Target) -> str:

@@ -23,7 +23,11 @@ class SyncProgress(ui.element):
             with ui.element("div").classes("sy-progress__track"):
                 self._fill = ui.element("i")
             self._cancel = button(
-                tr("Cancel"), lambda: cancel(self._execution_id), small=True, kind="danger"
+                tr("Cancel"),
+                lambda: cancel(self._execution_id),
+                small=True,
+                kind="danger",
+                acts=True,
             )
 
     def show(self, running: Execution | None) -> None:

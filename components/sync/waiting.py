@@ -68,5 +68,11 @@ class WaitingList(ui.element):
                     ui.label(sentence(entry.reason)).classes("c-muted t-wrap")
             with ui.element("div").classes("gb-row"):
                 if entry.state is OutboxState.DEAD:
-                    button(tr("Try again"), lambda: self._calls.retry(entry), small=True)
-                button(tr("Give up"), lambda: self._calls.discard(entry), kind="danger", small=True)
+                    button(tr("Try again"), lambda: self._calls.retry(entry), small=True, acts=True)
+                button(
+                    tr("Give up"),
+                    lambda: self._calls.discard(entry),
+                    kind="danger",
+                    small=True,
+                    acts=True,
+                )

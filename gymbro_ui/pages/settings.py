@@ -77,7 +77,7 @@ def _targets(console: "Console") -> None:
     add = partial(_edit_target, console, None)
     with card(
         tr("Service under test"),
-        toolbar=lambda: button(tr("Add"), add, icon="add", small=True),
+        toolbar=lambda: button(tr("Add"), add, icon="add", small=True, acts=True),
         note=tr("History belongs to the service it was made with"),
         tight=True,
     ):

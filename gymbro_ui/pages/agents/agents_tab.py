@@ -57,7 +57,7 @@ class AgentsTab:
         """Draw the frame of the tab and follow every change."""
         with self._acts:
             new = partial(self._edit, None)
-            button(tr("New agent"), new, icon="add", kind="primary").mark("new-agent")
+            button(tr("New agent"), new, icon="add", kind="primary", acts=True).mark("new-agent")
         self._root = ui.element("div")
         on_batch(self._console.agents.changed, lambda _: self._refresh())
         on_batch(self._console.executions.changed, self._ran)
@@ -103,7 +103,7 @@ class AgentsTab:
         with ui.element("section").classes("gb-card"):
             text = tr("An agent is a model key with a prompt and settings. Make one, then test it.")
             with empty(tr("No agent yet"), text, symbol="smart_toy"):
-                button(tr("New agent"), partial(self._edit, None), icon="add")
+                button(tr("New agent"), partial(self._edit, None), icon="add", acts=True)
 
     def _draw_agent(self, agent: Agent) -> None:
         acts = Acts(edit=lambda: self._edit(self._chosen), copy=self._copy, delete=self._delete)

@@ -60,7 +60,9 @@ class WorkflowsTab:
         """Draw the frame of the tab and follow every change."""
         with self._acts:
             new = partial(self._edit, None)
-            button(tr("New workflow"), new, icon="add", kind="primary").mark("new-workflow")
+            button(tr("New workflow"), new, icon="add", kind="primary", acts=True).mark(
+                "new-workflow"
+            )
         self._root = ui.element("div")
         on_batch(self._console.workflows.changed, lambda _: self._refresh())
         on_batch(self._console.workflows.stepped, self._stepped)
@@ -108,7 +110,7 @@ class WorkflowsTab:
             ui.element("section").classes("gb-card"),
             empty(tr("No workflow yet"), text, symbol="account_tree"),
         ):
-            button(tr("New workflow"), partial(self._edit, None), icon="add")
+            button(tr("New workflow"), partial(self._edit, None), icon="add", acts=True)
 
     def _draw_workflow(self, workflow: Workflow) -> None:
         with card(workflow_name(workflow), toolbar=partial(self._draw_acts, workflow), tight=True):
@@ -121,11 +123,11 @@ class WorkflowsTab:
     def _draw_acts(self, workflow: Workflow) -> None:
         cost = self._conversations(workflow)
         text = tr("Run · {n}", n=cost) if cost else tr("Run")
-        self._run_button = button(text, self._run, icon="play_arrow", small=True)
+        self._run_button = button(text, self._run, icon="play_arrow", small=True, acts=True)
         self._run_button.props["title"] = trn("{n} conversation", "{n} conversations", cost)
         self._run_button.mark("run-workflow")
         self._cancel_button = button(
-            tr("Cancel"), self._cancel, icon="stop", small=True, kind="danger"
+            tr("Cancel"), self._cancel, icon="stop", small=True, kind="danger", acts=True
         ).mark("cancel-workflow")
         head_acts(Acts(edit=lambda: self._edit(self._chosen), copy=self._copy, delete=self._delete))
 

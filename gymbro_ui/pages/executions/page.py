@@ -62,7 +62,9 @@ class ExecutionsPage:
             spacer()
             with ui.element("div").classes("gb-row") as self._choice:
                 button(tr("Choose none"), self._uncheck, kind="quiet", small=True)
-                self._cancel = button("", self._cancel_chosen, kind="danger", icon="stop_circle")
+                self._cancel = button(
+                    "", self._cancel_chosen, kind="danger", icon="stop_circle", acts=True
+                )
             self._choice.set_visibility(False)
         self._bar = FilterBar(console.executions.kinds, console.schedules.view().zone, self._choose)
         self._bar.show(self._bar_values())

@@ -58,7 +58,9 @@ class MappingPage:
             button(tr("Blocked models"), desk.several.show_blocked, icon="block")
             button(tr("Import"), desk.several.import_file, icon="upload")
             button(tr("Export"), desk.several.export_file, icon="download")
-            button(tr("Add mapping"), lambda: desk.edit(None), icon="add", kind="primary")
+            button(
+                tr("Add mapping"), lambda: desk.edit(None), icon="add", kind="primary", acts=True
+            )
         order_strip()
         self._draw_table()
         calls = BulkCalls(

@@ -53,7 +53,9 @@ class ModelsPage:
             button(tr("E2E records"), lambda: ui.navigate.to("/e2e"), icon="grid_on")
             button(tr("Sync"), lambda: ui.navigate.to("/sync"), icon="sync")
             self._probe = ProbeControl(ProbeCalls(desk.probe_all, desk.cancel_probe))
-            button(tr("Add provider"), lambda: desk.edit(None), icon="add", kind="primary")
+            button(
+                tr("Add provider"), lambda: desk.edit(None), icon="add", kind="primary", acts=True
+            )
         calls = HeadCalls(
             problems=lambda: self._table.show_only("problem"),
             mapping=lambda: ui.navigate.to("/mapping?show=problem"),

@@ -54,7 +54,9 @@ class PromptsPage:
         with page_head(tr("Prompts")):
             spacer()
             button(tr("Import"), self.acts.bring_in, icon="upload_file").mark("import-prompts")
-            button(tr("New prompt"), self.editing.begin_new, icon="add").mark("new-prompt")
+            button(tr("New prompt"), self.editing.begin_new, icon="add", acts=True).mark(
+                "new-prompt"
+            )
         with ui.element("div") as self.root:
             self._draw_mode()
             with ui.element("div").classes("pr-split"):
@@ -173,7 +175,7 @@ class PromptsPage:
             with ui.element("section").classes("gb-card"):
                 text = tr("A prompt is a text with tools that the gateway puts in front.")
                 with empty(tr("No prompt yet"), text, symbol="edit_note"):
-                    button(tr("New prompt"), self.editing.begin_new, icon="add")
+                    button(tr("New prompt"), self.editing.begin_new, icon="add", acts=True)
 
     def _fail(self, reason: str) -> None:
         self.main.clear()

@@ -59,17 +59,17 @@ class VersionView:
 
     def _draw_acts(self) -> None:
         acts, editing = self._acts, self._editing
-        button(tr("Try"), acts.try_out, icon="science", small=True).mark("try-version")
+        button(tr("Try"), acts.try_out, icon="science", small=True, acts=True).mark("try-version")
         if self._is_newest:
             kind = "primary" if self._is_live else "default"
             made = button(tr("Edit"), editing.begin, icon="edit", small=True, kind=kind)
             made.mark("edit-version")
         if not self._is_live and (self._is_newest or self._is_ahead):
-            made = button(tr("Activate"), acts.activate, small=True, kind="primary")
+            made = button(tr("Activate"), acts.activate, small=True, kind="primary", acts=True)
             made.mark("activate-version")
         elif not self._is_newest:
             back = tr("Roll back to v{n}", n=self._version.version_no)
-            button(back, acts.roll_back, icon="history", small=True).mark("roll-back")
+            button(back, acts.roll_back, icon="history", small=True, acts=True).mark("roll-back")
         self._draw_menu()
 
     def _draw_menu(self) -> None:

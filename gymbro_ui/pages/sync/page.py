@@ -53,7 +53,7 @@ class SyncPage:
             self._look = button(
                 tr("Look at the differences"), self._preview, icon="difference", kind="primary"
             )
-            self._apply = button("", self._carry_out, kind="primary", icon="done_all")
+            self._apply = button("", self._carry_out, kind="primary", icon="done_all", acts=True)
         self._strip = SyncStrip(await self._facts())
         self._body = ui.element("div").classes("gb-col")
         self._waiting = WaitingSection(self._console)

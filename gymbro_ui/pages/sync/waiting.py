@@ -29,7 +29,7 @@ class WaitingSection:
             card(
                 tr("Waiting for Supabase"),
                 toolbar=lambda: button(
-                    tr("Try again now"), self._outbox.resume, icon="refresh", small=True
+                    tr("Try again now"), self._outbox.resume, icon="refresh", small=True, acts=True
                 ),
             ),
         ):
