@@ -79,6 +79,7 @@ class Job:
         self._tally = Tally(plan)
         self._recorder = Recorder(parts.database, parts.clock, task.run, parts.journal)
         self._stopped: Message | None = None
+        self._storing: asyncio.Task[None] | None = None
 
     async def work(self) -> Ending:
         """Return how it ended; raise UpstreamError without a token or a model."""
@@ -201,7 +202,7 @@ class Job:
     async def _drive(self, driver: Driver) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                beat = group.create_task(self._beat(driver), name="load beat")
+                beat = group.create_task(self._beat(driver, group), name="load beat")
                 try:
                     await driver.run()
                 except WorkerDiedError as died:
@@ -209,6 +210,8 @@ class Job:
                 finally:
                     self._tally.look(*driver.look())
                 beat.cancel()
+                if self._storing is not None:
+                    self._storing.cancel()
         finally:
             self._end_the_open()
 
@@ -220,7 +223,7 @@ class Job:
             )
             self.end(cut, ())
 
-    async def _beat(self, driver: Driver) -> None:
+    async def _beat(self, driver: Driver, group: asyncio.TaskGroup) -> None:
         beats = 0
         while True:  # ends with the run
             await self._parts.clock.sleep(BEAT_S)
@@ -228,7 +231,11 @@ class Job:
             self._tally.look(*driver.look())
             summary = self.summary()
             self._on_change()
-            await self._tell(summary, is_line=beats % round(TELL_S / BEAT_S) == 0)
+            is_line = beats % round(TELL_S / BEAT_S) == 0
+            await self._tell(summary, is_line=is_line)
+            if self._storing is None or self._storing.done():  # a store that waits stops no beat
+                storing = self._store(summary if is_line else None)
+                self._storing = group.create_task(storing, name="load rows")
             self._stopped = self._stopped or rules.stop_reason(self._plan, summary)
             if self._stopped is not None:
                 driver.stop()
@@ -236,15 +243,19 @@ class Job:
     async def _tell(self, summary: Summary, *, is_line: bool) -> None:
         total = self._plan.requests or 0
         await self._control.progress(summary.ended, total)
-        await self._recorder.flush()
         if is_line:
             line = words.line(summary, self._tally.gauge)
             self._control.append_output(line + "\n")
+
+    async def _store(self, summary: Summary | None) -> None:
+        """Store the calls that wait, and now and then the figures."""
+        await self._recorder.flush()
+        if summary is not None:
             await self._keep(summary)
 
     async def _keep(self, summary: Summary) -> None:
         values: dict[str, Any] = {"summary": summary_values(summary)}
-        change = partial(_update, run_no=self._run.id, values=values)
+        change = partial(queries.update_run, run_no=self._run.id, values=values)
         try:
             await self._parts.database.write(change)
         except (
@@ -285,7 +296,3 @@ class Job:
 
 async def _note(control: Control, kind: str, message: Message) -> None:
     await control.note(kind, message.text, message.params)
-
-
-def _update(session: Any, run_no: int, values: dict[str, Any]) -> None:
-    queries.update_run(session, run_no, values)

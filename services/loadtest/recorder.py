@@ -49,9 +49,10 @@ class Recorder:
         return len(self._waiting)
 
     async def flush(self) -> bool:
-        """Store all that waits; return False when the store refused, everything being kept."""
-        while self._waiting:
-            batch = self._waiting[:BATCH]
+        """Store all that waits now; return False when the store refused, everything being kept."""
+        left = len(self._waiting)  # what comes meanwhile goes with the next beat: few transactions
+        while left > 0:
+            batch = self._waiting[: min(BATCH, left)]
             try:
                 change = partial(_keep, run_no=self._run.id, rows=batch)
                 self.stored = await self._database.write(change)
@@ -62,6 +63,7 @@ class Recorder:
                 return False
             self._patience.accepted()
             del self._waiting[: len(batch)]
+            left -= len(batch)
         return True
 
     async def finish(self) -> None:
