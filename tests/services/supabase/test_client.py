@@ -1,11 +1,15 @@
 """The real client against the local stack, and against every fault a project can show."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from services.supabase.client import Remote
 from services.supabase.types import Fault, RemoteError
+from tests.support.certificates import self_signed
 from tests.support.supabase_front import (
     HTML,
     Cut,
@@ -122,6 +126,25 @@ async def test_a_certificate_that_is_none_is_named(supabase_project: SupabasePro
     remote = Remote(supabase_project.url.replace("http://", "https://"), "key", timeout_s=1)
     assert (await _fault(remote)).fault in (Fault.TLS, Fault.UNREACHABLE)
     await remote.close()
+
+
+async def test_a_certificate_nobody_vouches_for_gets_no_key(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    remote = Remote(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", "key", timeout_s=5)
+    error = await _fault(remote)
+    assert error.fault is Fault.TLS
+    assert "not trusted" in str(error)
+    assert b"".join(heard) == b""
+    await remote.close()
+    server.close()
 
 
 async def test_a_missing_table_and_a_wrong_key_are_what_the_real_server_says(

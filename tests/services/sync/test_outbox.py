@@ -128,6 +128,19 @@ async def test_two_consoles_that_push_the_same_row_leave_one(
     assert len(supabase_project.rows("model_mappings")) == 1
 
 
+async def test_two_consoles_that_push_the_same_row_at_the_same_moment_leave_one(
+    desk: SyncDesk, supabase_project: SupabaseProject
+) -> None:
+    await _wait_down(desk, supabase_project)
+    await desk.add_mapping("gpt", "m")
+    entry = next(e for e in await desk.outbox.entries() if e.kind == "mapping")
+    carrier = desk.outbox.carrier("mapping")
+    for _ in range(5):
+        outcomes = await asyncio.gather(*(carrier.push([entry]) for _ in range(4)))
+        assert [one.conflict for outcome in outcomes for one in outcome] == [None] * 4
+    assert len(supabase_project.rows("model_mappings")) == 1
+
+
 async def test_the_breaker_waits_longer_each_time_and_at_most_fifteen_minutes() -> None:
     waits = [rules.wait_s(failures, 1.0) for failures in range(1, 12)]
     assert waits[:4] == [5, 10, 20, 40]
