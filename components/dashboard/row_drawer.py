@@ -10,10 +10,10 @@ from components.primitives.data_table import Column, DataTable
 from components.primitives.drawer import Drawer
 from components.primitives.formats import clock_text, count_text, duration_text
 from components.words import tr, trn
-from services.stats.types import CallRow, RowPage, UserRow
+from services.stats.types import CallPage, CallRow, UserPage, UserRow
 
 Row = UserRow | CallRow
-Older = Callable[[Row | None], Awaitable[RowPage | None]]
+Older = Callable[[Row | None], Awaitable[UserPage | CallPage | None]]
 
 
 class RowDrawer(Drawer):

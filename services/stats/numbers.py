@@ -16,11 +16,12 @@ from services.settings.service import Settings
 from services.stats import reading, windows
 from services.stats.types import (
     APP_ONLY,
+    CallPage,
     CallRow,
     Calls,
     Figures,
     Point,
-    RowPage,
+    UserPage,
     UserRow,
     check_window,
 )
@@ -100,7 +101,7 @@ class Numbers:
 
     async def users(
         self, window: str, origins: Sequence[str] = APP_ONLY, after: UserRow | None = None
-    ) -> RowPage:
+    ) -> UserPage:
         """Return the active users of a window, after one of them; raise InputError."""
         since = windows.window(window, self._clock.now()).start
         place = None if after is None else (after.last_at, after.user_id)
@@ -108,18 +109,18 @@ class Numbers:
             lambda session: usage_rows.seen_rows(session, since, origins, place, PAGE + 1)
         )
         rows = tuple(UserRow(row.user_id, row.origin, row.last_at) for row in found[:PAGE])
-        return RowPage(rows, has_more=len(found) > PAGE)
+        return UserPage(rows, has_more=len(found) > PAGE)
 
     async def calls(
         self, window: str, origins: Sequence[str] = APP_ONLY, after: CallRow | None = None
-    ) -> RowPage:
+    ) -> CallPage:
         """Return the calls of a window by minute, after one of them; raise InputError."""
         since = windows.window(window, self._clock.now()).start
         place = None if after is None else (after.minute_at, after.id)
         found = await self._database.read(
             lambda session: usage_rows.call_rows(session, since, origins, place, PAGE + 1)
         )
-        return RowPage(tuple(_call(row) for row in found[:PAGE]), has_more=len(found) > PAGE)
+        return CallPage(tuple(_call(row) for row in found[:PAGE]), has_more=len(found) > PAGE)
 
     async def _read(
         self, name: tuple[object, ...], now: datetime, read: Callable[[Session], T]

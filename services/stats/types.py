@@ -128,10 +128,18 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RowPage:
-    """Some rows a figure was counted from, the newest first."""
+class UserPage:
+    """Some of the active users, the newest first."""
 
-    rows: tuple[UserRow, ...] | tuple[CallRow, ...]
+    rows: tuple[UserRow, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Some of the calls, the newest first."""
+
+    rows: tuple[CallRow, ...]
     has_more: bool
 
 

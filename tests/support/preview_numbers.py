@@ -12,14 +12,15 @@ from services.models.types import Endpoint
 from services.stats import bodies, windows
 from services.stats.types import (
     APP_ONLY,
+    CallPage,
     CallRow,
     Calls,
     DayFigures,
     Figures,
     Point,
-    RowPage,
+    UserPage,
     UserRow,
-)  # fmt: skip
+)
 
 _MODELS = {"claude-sonnet": 7_420, "gpt-4o": 6_180, "qwen-max": 3_050, "deepseek-chat": 1_502}
 
@@ -70,7 +71,7 @@ class FakeNumbers:
 
     async def users(
         self, window: str, origins: Sequence[str] = APP_ONLY, after: UserRow | None = None
-    ) -> RowPage:
+    ) -> UserPage:
         del window, origins
         start = 0 if after is None else int(after.user_id[5:]) + 1
         at = self.clock.now()
@@ -78,11 +79,11 @@ class FakeNumbers:
             UserRow(f"user-{n}", "app", at - timedelta(minutes=7 * n))
             for n in range(start, start + 50)
         )
-        return RowPage(() if self.bare else rows, has_more=not self.bare and start < 1100)
+        return UserPage(() if self.bare else rows, has_more=not self.bare and start < 1100)
 
     async def calls(
         self, window: str, origins: Sequence[str] = APP_ONLY, after: CallRow | None = None
-    ) -> RowPage:
+    ) -> CallPage:
         del window, origins
         start = 0 if after is None else after.id
         at = self.clock.now()
@@ -92,7 +93,7 @@ class FakeNumbers:
             )
             for n in range(start, start + 50)
         )
-        return RowPage(() if self.bare else rows, has_more=not self.bare)
+        return CallPage(() if self.bare else rows, has_more=not self.bare)
 
 
 class FakeStats:

@@ -23,8 +23,8 @@ from tests.support.gateway import World
 class StatsWorld:
     """Callers are named by their tokens, see NamedTokens."""
 
-    def __init__(self, database: Database, env: Env, secrets: Secrets) -> None:
-        world = self.world = World(database, env, secrets)
+    def __init__(self, database: Database, env: Env, secrets: Secrets, clock: Any = None) -> None:
+        world = self.world = World(database, env, secrets, clock)
         self.desk = E2eDesk(database, env, world.clock)
         accounts = Accounts(database, world.clock, secrets, env)
         accounts.load()

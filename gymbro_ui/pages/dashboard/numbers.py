@@ -19,7 +19,7 @@ from components.primitives.toolbar import Segment, spacer
 from components.ways import LIVE, changed_way, way_of
 from components.words import sentence, tr
 from services.foundation.errors import ConsoleError
-from services.stats.types import APP_ONLY, EVERY, Calls, Figures, Origin, Point, RowPage
+from services.stats.types import APP_ONLY, EVERY, CallPage, Calls, Figures, Origin, Point, UserPage
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -209,7 +209,7 @@ class NumbersPart:
         figures = await console.stats.numbers.figures(window, origins)
         numbers = console.stats.numbers
 
-        async def older(after: Row | None) -> RowPage | None:
+        async def older(after: Row | None) -> UserPage | CallPage | None:
             try:
                 if key == "actives":
                     return await numbers.users(window, origins, after)  # pyright: ignore[reportArgumentType]  # its own rows come back
