@@ -14,7 +14,7 @@ from services.settings.types import Env
         ((3, 40, 1), True, "safe here because one connection alone writes and checkpoints"),
         ((3, 51, 2), True, "older than 3.51.3"),
         ((3, 51, 3), True, ""),
-        ((3, 36, 0), False, ""),
+        ((3, 36, 0), False, "older than 3.51.3"),
     ],
 )
 def test_a_sqlite_that_can_corrupt_a_reset_log_is_named_with_why_it_is_safe(
