@@ -69,7 +69,7 @@ class Gate:
         self, visitor: Visitor, app: AsgiApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if visitor.session_id:
-            act_as(visitor.name, may_change=visitor.may_change)
+            act_as(visitor.actor, may_change=visitor.may_change)
         if scope["type"] != "websocket":
             if _is_deed(scope):
                 self._access.sessions.touch(visitor.session_id)

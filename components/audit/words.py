@@ -58,7 +58,7 @@ _FIELDS: Mapping[str, str] = {  # columns a person meets in a form; any other ke
 }
 _ACTORS: Mapping[str, str] = {
     "console": word("A page of this console"),
-    "operator": word("Command, operator token or account operator"),
+    "operator": word("Command or operator token"),
     "sign-in": word("Somebody at the sign-in"),
 }
 _EVENTS: Mapping[str, str] = {
@@ -81,7 +81,7 @@ _VALUES: Mapping[str, str] = {
     "wrong": word("Name or password is wrong"),
     "delayed": word("Too many failed tries"),
 }
-_TOKEN = "token:"
+_ACCOUNT, _TOKEN = "account:", "token:"
 
 
 def kind_word(kind: str) -> str:
@@ -98,6 +98,8 @@ def actor_word(actor: str) -> str:
     """Return who it was, in the page's language."""
     if actor.startswith(_TOKEN):
         return tr("Token {name}", name=actor.removeprefix(_TOKEN))
+    if actor.startswith(_ACCOUNT):
+        return tr("Account {name}", name=actor.removeprefix(_ACCOUNT))
     return tr(_ACTORS[actor]) if actor in _ACTORS else actor
 
 

@@ -144,7 +144,7 @@ class TokenList(ui.element):
                     ui.label(f"{one.prefix}…").classes("t-mono")
                     _age(tr("Last used"), one.last_used_at, zone, tr("never"))
                     made = moment_text(one.created_at, zone)
-                    ui.label(tr("made by {name}", name=one.created_by)).tooltip(made)
+                    ui.label(tr("made by {name}", name=maker_text(one.created_by))).tooltip(made)
                     if one.expires_at is not None and one.is_live(now):
                         ui.label(tr("until {day}", day=moment_text(one.expires_at, zone)[:10]))
             if one.is_live(now):
@@ -163,6 +163,13 @@ def browser_text(agent: str) -> str:
         filter(None, (_NAMES.get(browser, browser), system.replace("Mac OS", "macOS")))
     )
     return found or agent[:40] or tr("unknown browser")
+
+
+def maker_text(actor: str) -> str:
+    """Return who made a token, in few words."""
+    if actor == "console":
+        return tr("this machine")
+    return actor.removeprefix("account:")
 
 
 def _age(name: str, at: datetime | None, zone: str, never: str) -> None:

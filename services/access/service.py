@@ -25,6 +25,7 @@ from services.access.types import (
     OpenSession,
     Role,
     Visitor,
+    actor_name,
 )
 from services.accounts.passwords import hash_password, is_password
 from services.accounts.types import Caller
@@ -172,7 +173,7 @@ class Access:
         """End the sessions whose time is over and keep when the others were last used."""
         over = self.sessions.over()
         for one in over:
-            await self.signing.end([one.id], one.name, AccessEvent.EXPIRED, one.name)
+            await self.signing.end([one.id], one.name, AccessEvent.EXPIRED, actor_name(one.name))
         seen, used = self.sessions.take_seen(), self._tokens.take_used()
         if seen or used:
             await stored(

@@ -16,6 +16,7 @@ from services.access.types import (
     EntryRefusedError,
     SignedIn,
     Visitor,
+    actor_name,
 )
 from services.accounts.passwords import Passwords
 from services.foundation.clock import Clock
@@ -76,7 +77,7 @@ class Signing:
             queries.find_account(session, account.id).last_sign_in_at = now
 
         facts = {"event": AccessEvent.SIGNED_IN, "address": address}
-        await self._ledger.write(change, account.name, facts, who=account.name)
+        await self._ledger.write(change, account.name, facts, who=actor_name(account.name))
         self._sessions.forget(ended)
         visitor = self._sessions.add(row, account.name, account.role)
         self._accounts.note_sign_in(account.id, now)
@@ -91,13 +92,13 @@ class Signing:
 
     async def end_own(self, visitor: Visitor) -> None:
         """End the session the visitor came with."""
-        await self.end([visitor.session_id], visitor.name, AccessEvent.SIGNED_OUT, visitor.name)
+        await self.end([visitor.session_id], visitor.name, AccessEvent.SIGNED_OUT, visitor.actor)
 
     async def sign_out_everywhere(self, visitor: Visitor, *, but_here: bool = False) -> int:
         """End the visitor's own sessions and return how many."""
         but = visitor.session_id if but_here else ""
         ids = self._sessions.of_account(visitor.account_id, but=but)
-        await self.end(ids, visitor.name, AccessEvent.SIGNED_OUT, visitor.name)
+        await self.end(ids, visitor.name, AccessEvent.SIGNED_OUT, visitor.actor)
         return len(ids)
 
     async def change_own_password(self, visitor: Visitor, old: str, new: str) -> Account:
@@ -108,7 +109,7 @@ class Signing:
             raise InputError("This is not your present password", field="old")
         self._tries.succeed(account.name, visitor.session_id)
         keep = visitor.session_id
-        return await self.set_password(account, new, keep=keep, who=visitor.name)
+        return await self.set_password(account, new, keep=keep, who=visitor.actor)
 
     async def end(self, ids: list[str], subject: str, event: AccessEvent, who: str) -> None:
         """End sessions, in the log as that event."""

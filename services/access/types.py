@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.foundation.actor import CONSOLE
 from services.foundation.errors import ConsoleError
 
 FIRST_ACCOUNT = "operator"  # whose password GYMBRO_PASSWORD and `main.py password` set by default
+
+
+def actor_name(account: str) -> str:
+    """Return how the audit log names an account, apart from the operator's token."""
+    return f"account:{account}"
 
 
 class Role(StrEnum):
@@ -67,6 +73,11 @@ class Visitor:
     role: Role = Role.OPERATOR
     account_id: int = 0
     session_id: str = ""
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names this visitor."""
+        return actor_name(self.name) if self.session_id else CONSOLE
 
     @property
     def may_change(self) -> bool:

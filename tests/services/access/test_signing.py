@@ -130,7 +130,7 @@ async def test_a_session_ends_after_a_week_however_much_is_done(
     await clock.advance(7 * 24)
     assert access.visitor_of(THERE, done.secret) is None
     await access.sweep()
-    assert (await log())[-1] == ("session_expired", "operator", "operator")
+    assert (await log())[-1] == ("session_expired", "operator", "account:operator")
 
 
 async def test_sessions_and_when_they_were_used_survive_a_restart(
@@ -238,7 +238,8 @@ async def test_each_act_is_in_the_log_and_no_secret_is(access: Access, log: Any)
         "signed_in",
         "signed_out",
     ]
-    assert {entry[2] for entry in entries[1:]} == {"operator"}
+    assert {entry[2] for entry in entries[1:-2]} == {"operator"}
+    assert {entry[2] for entry in entries[-2:]} == {"account:operator"}
     assert token.secret not in str(entries)
 
 
