@@ -108,9 +108,10 @@ class HistoryFilters(ui.element):
 def columns() -> list[BigColumn]:
     """Return the columns of the history."""
     return [
-        BigColumn("verdict", tr("Verdict"), "look", "128px"),
+        BigColumn("verdict", tr("Verdict"), "look", "120px"),
         BigColumn("message", tr("Question"), "name"),
-        BigColumn("reason", tr("Reason"), width="20%", from_px=980),
+        BigColumn("model", tr("Model"), width="18%", from_px=620),
+        BigColumn("reason", tr("Reason"), width="16%", from_px=1180),
         BigColumn("who", tr("As"), width="104px", from_px=860),
         BigColumn("ttft", tr("First text"), width="84px", end=True, from_px=620),
         BigColumn("total", tr("Total"), width="84px", end=True, from_px=520),
@@ -124,15 +125,17 @@ def rows(dialogs: Sequence[Dialog], zone: str) -> list[dict[str, Any]]:
 
 
 def _row(one: Dialog, zone: str) -> dict[str, Any]:
-    tags = [[one.request.model, ""]]
-    if one.turn > 1:
-        tags.append([tr("turn {n}", n=one.turn), ""])
+    tags = [[tr("turn {n}", n=one.turn), ""]] if one.turn > 1 else []
+    reason = short_reason(one.error) if one.error else ""
     return {
         "id": one.dialog_id,
         "verdict": look_props(look_of(one)),
         "message": " ".join(one.request.message[:160].split()),
         "message_tags": tags,
-        "reason": short_reason(one.error) if one.error else "",
+        "verdict_title": reason,
+        "model": one.request.model,
+        "model_title": one.resolved_model,
+        "reason": reason,
         "who": short_identity(one.request.identity),
         "ttft": duration_text(one.timings.ttft_ms),
         "total": duration_text(one.timings.total_ms),

@@ -37,7 +37,7 @@ def timing_pairs(timings: TurnTimings) -> Sequence[tuple[str, float | None]]:
         (tr("Sign-in"), timings.signin_ms),
         (tr("POST accepted"), timings.accepted_ms),
         (tr("First event"), timings.first_event_ms),
-        (tr("First text (TTFT)"), timings.ttft_ms),
+        (tr("First text"), timings.ttft_ms),
         (tr("Gap p50"), timings.gap_p50_ms),
         (tr("Largest gap"), timings.gap_max_ms),
         (tr("Total"), timings.total_ms),
@@ -46,7 +46,7 @@ def timing_pairs(timings: TurnTimings) -> Sequence[tuple[str, float | None]]:
 
 def _rows(timings: TurnTimings, count: int, size: int) -> list[Row]:
     rows = [_row(name, duration_text(ms)) for name, ms in timing_pairs(timings)]
-    rows.append(_row(tr("Events"), f"{count_text(count)} · {count_text(size)} B"))
+    rows.append(_row(tr("Events"), f"{count_text(count)} · {size / 1000:.1f} kB"))
     return rows
 
 

@@ -132,8 +132,8 @@ def advice_acts(dialog: Dialog, again: Callable[[], Any]) -> None:
 
 def _facts(dialog: Dialog) -> str:
     parts = [
+        duration_text(dialog.timings.total_ms),
         dialog.request.model,
         dialog.resolved_model,
-        duration_text(dialog.timings.total_ms),
     ]
     return " · ".join(part for part in parts if part)

@@ -134,6 +134,10 @@ class People:
         held = self._held[root] = _Held(target, _who(request), signed)
         held.timer = self._tasks.start(self._expire(root, held), "user of a conversation")
 
+    def holds(self, root: str) -> bool:
+        """Return whether the conversation's user is still signed in here."""
+        return root in self._held
+
     async def end(self, root: str) -> None:
         """Release the user of a conversation, if one is held."""
         held = self._pop(root)

@@ -114,6 +114,10 @@ class Dialogs:
         """End a conversation: its user is released."""
         await self._people.end(root)
 
+    def holds_user(self, root: str) -> bool:
+        """Return whether the next turn of that conversation needs no sign-in."""
+        return self._people.holds(root)
+
     def take_token(self, token: str, target_id: int | None = None) -> str:
         """Return the key that stands for a pasted token in memory; raise InputError."""
         return self._people.take_token(token, self._target(target_id))

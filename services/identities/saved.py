@@ -17,6 +17,7 @@ from services.foundation.inputs import plain_text
 from services.foundation.storing import stored
 from services.identities import ways
 from services.identities.gotrue import GoTrue
+from services.identities.mail_api import MailApi
 from services.identities.types import SavedUser, SignIn
 from services.secrets.service import Secrets
 from services.targets.types import Target
@@ -36,8 +37,10 @@ class SavedUsers:
         secrets: Secrets,
         gotrue: GoTrue,
         calls: ways.Ways,
+        mail: MailApi,
     ) -> None:
         """Keep the parts."""
+        self._mail = mail
         self._database = database
         self._clock = clock
         self._secrets = secrets
@@ -66,12 +69,27 @@ class SavedUsers:
     # -- making
 
     async def create(
-        self, target: Target, *, prefix: str = "gymbro-test-01", domain: str = ""
+        self,
+        target: Target,
+        *,
+        prefix: str = "gymbro-test-01",
+        domain: str = "",
+        mail_key: str = "",
     ) -> tuple[SavedUser | None, SignIn]:
-        """Return a new registered user and its sign-in; None and the reason where it failed."""
+        """Return a new registered user and its sign-in; None and the reason where it failed.
+
+        With a mail key its address is a mailbox that the mail service makes.
+        """
+        ensure_may_change()
         prefix = plain_text(prefix, "username_prefix", 60, needed=True)
         name = f"{prefix}-{random.token_hex(4)}"
-        email = f"{name}@{plain_text(domain or target.email_domain, 'email_domain', 120)}"
+        domain = plain_text(domain, "email_domain", 120)
+        email = f"{name}@{domain or target.email_domain}"
+        if mail_key:
+            box = await self._mail.make(name, domain, mail_key)
+            if box.error:
+                return None, SignIn(UserType.PERMANENT, "signup", None, box.error, box.detail)
+            email = box.email
         password = random.token_urlsafe(18)
         row = await self._add(MAIL, email, target, {"email": email, "username": name})
         await asyncio.to_thread(self._secrets.put, _name(row.id, "password"), password)

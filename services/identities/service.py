@@ -11,6 +11,7 @@ from services.foundation.clock import Clock
 from services.identities import ways
 from services.identities.gotrue import GoTrue
 from services.identities.intents import KEPT, Intent, Intents
+from services.identities.mail_api import MailApi
 from services.identities.saved import SavedUsers
 from services.identities.sweeper import Sweeper, TargetList
 from services.identities.tokens import is_near_expiry
@@ -43,7 +44,8 @@ class Identities:
         self._gotrue = GoTrue(clock, env.http_timeout_s)
         self._intents = Intents(database, clock)
         self._ways = ways.Ways(self._gotrue, self._intents, secrets, clock)
-        self.saved = SavedUsers(database, clock, secrets, self._gotrue, self._ways)
+        mail = MailApi(env.mail_api_base, env.http_timeout_s)
+        self.saved = SavedUsers(database, clock, secrets, self._gotrue, self._ways, mail)
         self._sweeper = Sweeper(self._gotrue, self._intents, self._ways, targets, clock)
         self._refreshing: dict[RefreshKey, asyncio.Lock] = {}
         self._refreshed: OrderedDict[RefreshKey, SignIn] = OrderedDict()

@@ -155,6 +155,8 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
         console_password=read.text("GYMBRO_PASSWORD"),
         exa_api_key=read.text("EXA_API_KEY"),
         secrets_store=read.choice("SECRETS_STORE", "auto", "keyring", "file"),
+        mail_api_base=read.address("MAIL_API_BASE_URL"),
+        mail_api_key=read.text("MAIL_API_KEY"),
         http_timeout_s=read.number("HTTP_TIMEOUT_SECONDS", 10.0),
         heartbeat_s=max(0.5, read.number("SSE_HEARTBEAT_SECONDS", 5.0)),
         auth_signups_per_hour=read.whole("AUTH_SIGNUPS_PER_HOUR", 30),

@@ -204,6 +204,8 @@ class Env:
     console_password: str = field(default="", repr=False)  # GYMBRO_PASSWORD, of account operator
     exa_api_key: str = field(default="", repr=False)
     secrets_store: str = "auto"  # SECRETS_STORE: auto, keyring, file
+    mail_api_base: str = ""  # MAIL_API_BASE_URL: makes mailboxes for test users
+    mail_api_key: str = field(default="", repr=False)
     http_timeout_s: float = 10.0
     heartbeat_s: float = 5.0  # SSE_HEARTBEAT_SECONDS, at least 0.5
     auth_signups_per_hour: int = 30

@@ -14,17 +14,16 @@ pytestmark = pytest.mark.xdist_group("dialog")
 
 
 def ended(console: ConsoleProcess, run_id: str, seconds: float = 30) -> dict[str, Any]:
-    """Return the turn once its verdict is there."""
+    """Return the turn once its execution has ended."""
     end = time.monotonic() + seconds
-    found: dict[str, Any] = {}
+    execution: dict[str, Any] = {}
     with console.operator() as operator:
         while time.monotonic() < end:
-            answer = operator.get(f"/llm/tests/dialogs/{run_id}").json()
-            found = answer.get("data") or {}
-            if found.get("verdict") not in (None, "running"):
-                return found
+            execution = operator.get(f"/executions/{run_id}").json()["data"]
+            if execution["status"] not in ("pending", "running"):
+                return operator.get(f"/llm/tests/dialogs/{run_id}").json()["data"]
             time.sleep(0.1)
-    raise AssertionError(found)
+    raise AssertionError(execution)
 
 
 def dialog(console: ConsoleProcess, **body: Any) -> dict[str, Any]:
@@ -72,6 +71,11 @@ def test_a_saved_user_is_listed_refreshed_and_used_for_two_turns(running: Consol
         path = f"/llm/tests/mail-users/{made['test_user_id']}/refresh"
         again = operator.post(path).json()["data"]
         assert (again["note"], again["user_id"]) == ("refreshed", made["user_id"])
+        no_key = operator.post("/llm/tests/create-mail-user", json={})
+        assert (no_key.status_code, no_key.json()["message"]) == (400, "mail_api_key_missing")
+        no_mail = operator.post("/llm/tests/create-mail-user", json={"mail_api_key": "real"})
+        assert (no_mail.status_code, no_mail.json()["code"]) == (424, 502)
+        assert no_mail.json()["message"] == "mail_api_error"
         missing = operator.post("/llm/tests/mail-users/999/refresh")
         assert (missing.status_code, missing.json()["message"]) == (404, "test_user_not_found")
     first = dialog(running, message="one", test_user_id=made["test_user_id"])

@@ -59,6 +59,9 @@ class Chatting:
             self._draw_composer()
         self._nothing()
         on_batch(self._console.dialogs.changed, self._heard, keep=lambda one: one == self._running)
+        on_batch(
+            self._console.dialogs.finished, lambda _: self._show_acts()
+        )  # its user is kept by now
         on_return(self._back)
 
     def _draw_composer(self) -> None:
@@ -100,6 +103,7 @@ class Chatting:
                 self._add(one)
         self._ended(turns[-1])
         self._inspecting.show(turns[-1])
+        self._scroll.run_method("scrollTo", 0, 1_000_000)
 
     def _add(self, one: Dialog) -> None:
         view = TurnView(one.request, self._inspecting.show)
@@ -213,8 +217,9 @@ class Chatting:
         self._stop.set_visibility(is_running)
         self._go.set_enabled(not is_running and may_change())
         self._clear.set_visibility(bool(self._last) and not is_running)
+        is_known = bool(self._root) and self._console.dialogs.holds_user(self._root)
         self._cost.set_text(
-            tr("1 conversation, same user") if self._last else tr("1 conversation, 1 sign-in")
+            tr("1 conversation, same user") if is_known else tr("1 conversation, 1 sign-in")
         )
         if not self._last:
             self._note.set_text("")

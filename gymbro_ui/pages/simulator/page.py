@@ -1,5 +1,6 @@
 """Simulator page: the form, the conversation, what it was made of, and the history beneath."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
@@ -60,15 +61,17 @@ class SimulatorPage:
 
     async def load(self) -> None:
         """Read the saved users, the conversation of the address and the history."""
-        again = await self._known(self._replayed)
+        again, last = await self._known(self._replayed), await self._known(self._last)
         asked = DialogRequest(self._model, self._said, identity=self._identity)
-        asked = asked if again is None else again.request
+        if again is not None:
+            asked = again.request
+        elif last is not None and not self._model:
+            asked = replace(last.request, message="", after="")
         await self._choosing.load(asked)
         if asked.message:
             self._chatting.write(asked.message)
         if asked.after:  # a turn that is repeated follows the same one as before
-            self._last = asked.after
-        last = await self._known(self._last)
+            last = await self._known(asked.after)
         if last is not None:
             await self._chatting.open(last)
         elif self._last and self._console.dialogs.live(self._last) is not None:

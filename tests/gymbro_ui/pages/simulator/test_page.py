@@ -150,3 +150,31 @@ async def history_is(user: Any, wanted: list[str]) -> None:
 async def send_nothing(user: Any, desk: Any) -> None:
     async with asyncio.timeout(0.5):
         await send(user, desk, "   ")
+
+
+async def test_the_overview_shows_the_last_conversation_and_leads_to_it(
+    database: Database, env: Env, upstream: FakeUpstream
+) -> None:
+    upstream.play("a", good())
+    async with simulator(database, env, upstream) as (user, desk):
+        await user.open("/")
+        await user.should_see("还没有试过对话。", retries=20)
+        found = await desk.say(message="热身怎么做？")
+        await user.should_see("热身怎么做？", retries=20)
+        (link,) = user.find(marker="last-test").elements
+        assert link.props["href"] == f"/simulator/chat/{found.dialog_id}"
+
+
+async def test_a_turn_is_repeated_after_the_same_one_with_the_same_settings(
+    database: Database, env: Env, upstream: FakeUpstream
+) -> None:
+    upstream.play("a", good())
+    async with simulator(database, env, upstream) as (user, desk):
+        first = await desk.say(message="one")
+        second = await desk.say(message="two", after=first.dialog_id, temperature=0.3)
+        await user.open(f"/simulator?again={second.dialog_id}")
+        await user.should_see(marker="model", retries=40)
+        await until(lambda: len(every(user, TurnView)) == 1)
+        third = await send(user, desk, "two")
+        turn = await desk.ended(third)
+        assert (turn.request.after, turn.request.temperature) == (first.dialog_id, 0.3)
