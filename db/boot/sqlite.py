@@ -25,6 +25,7 @@ from db.lock import InstanceLock
 from db.notices import StoreNotice
 
 _MB = 1024 * 1024
+_LOG_HEADS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # SQLite's file format, section 4.1
 _log = logging.getLogger(__name__)
 
 
@@ -94,6 +95,7 @@ def _open_writable(place: StorePlace, path: Path, now: datetime) -> OpenedStore:
 def _open_locked(place: StorePlace, path: Path, now: datetime, lock: InstanceLock) -> OpenedStore:
     marker = read_marker(place.data_dir)
     notices = [*_network_notices(place, path), *_log_notices(path, marker)]
+    _tell_of_no_log(log_of(path))
     check_later = (
         size_of(path) > place.check_now_bytes and marker is not None and not marker.is_open
     )
@@ -145,6 +147,16 @@ def _salvaged(path: Path, notice: StoreNotice) -> StoreNotice:
 def _network_notices(place: StorePlace, path: Path) -> list[StoreNotice]:
     kind = network_kind(path, place.mounts)
     return [StoreNotice("network_disk", {"path": str(path), "kind": kind})] if kind else []
+
+
+def _tell_of_no_log(log: Path) -> None:
+    """Say so when what lies in the place of the write-ahead log is none; SQLite ignores it."""
+    if not size_of(log):
+        return
+    with log.open("rb") as file:
+        head = file.read(4)
+    if head not in _LOG_HEADS:
+        _log.warning("%s is no write-ahead log: nothing of it is used", log)
 
 
 def _log_notices(path: Path, marker: Marker | None) -> list[StoreNotice]:

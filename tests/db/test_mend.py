@@ -220,12 +220,18 @@ def test_an_empty_file_on_a_first_start_is_a_fresh_install(folder: StoreFolder) 
     store.database.close_now()
 
 
-def test_garbage_in_the_log_is_ignored_by_sqlite_and_costs_nothing(folder: StoreFolder) -> None:
+def test_garbage_in_the_log_is_ignored_told_in_the_log_and_costs_nothing(
+    folder: StoreFolder, caplog: pytest.LogCaptureFixture
+) -> None:
     folder.fill(10)
     folder.path.with_name(folder.path.name + "-wal").write_bytes(os.urandom(50_000))
     store = folder.open()
+    assert "sqlite3-wal is no write-ahead log" in caplog.text
     assert store.database.read_now(count_rows) == 10
     store.database.close_now()
+    caplog.clear()
+    folder.open().database.close_now()
+    assert "no write-ahead log" not in caplog.text
 
 
 def test_the_log_of_another_database_is_put_aside(folder: StoreFolder, tmp_path: Path) -> None:
