@@ -7,6 +7,7 @@ from components.status.reasons import reason_text
 from components.words import tr, trn
 from services.accounts.types import UserType
 from services.chat.types import ModelList
+from services.foundation.actor import ensure_may_change
 from services.identities.types import SignIn
 from services.targets.types import TargetEdit
 
@@ -19,6 +20,7 @@ LIST_S = 15.0
 
 async def try_target(console: "Console", edit: TargetEdit) -> Tested:
     """Return what works with these values; nothing is stored; raise InputError naming the field."""
+    ensure_may_change()  # it makes a user there
     target = console.targets.drafted(edit)
     method = console.settings.preferences.e2e_anon_method
     signed = await console.identities.sign_in(target, UserType.ANONYMOUS, anon_method=method)

@@ -29,7 +29,7 @@ from services.executions.types import (
     StartOptions,
     Trigger,
 )
-from services.foundation.actor import current_actor
+from services.foundation.actor import current_actor, ensure_may_change
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, ConsoleError, NotFoundError
 from services.foundation.ids import new_id
@@ -117,6 +117,7 @@ class Executions(ExecutionReader):
         Raises NotFoundError (no such kind), InputError (parameters), ConflictError naming the
         execution of an exclusive kind that is there already.
         """
+        ensure_may_change()
         return await self._start(name, params, (trigger, started_by), options, None)
 
     async def _start(
@@ -222,6 +223,7 @@ class Executions(ExecutionReader):
 
     async def cancel(self, execution_id: str, *, by: str = "") -> Execution:
         """Ask it and its parts to end, with force after 5 s; raise NotFoundError, ConflictError."""
+        ensure_may_change()
         run = self._roster.find(execution_id)
         if run is None:
             execution = await self.get(execution_id)
@@ -232,6 +234,7 @@ class Executions(ExecutionReader):
 
     async def cancel_many(self, execution_ids: Sequence[str], *, by: str = "") -> CancelReport:
         """Ask several to end; what cannot be asked is told with its reason."""
+        ensure_may_change()
         asked: list[Execution] = []
         refused: dict[str, Message] = {}
         for execution_id in dict.fromkeys(execution_ids):

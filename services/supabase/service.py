@@ -13,7 +13,7 @@ from db.engine import Database
 from db.queries import config as config_queries
 from services.audit.books import record
 from services.audit.types import AuditKind
-from services.foundation.actor import current_actor
+from services.foundation.actor import current_actor, ensure_may_change
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError
 from services.foundation.messages import Message
@@ -132,6 +132,7 @@ class Supabase:
 
     async def test(self) -> ConnectionReport:
         """Return what the project shows of its tables; never raises for the network."""
+        ensure_may_change()  # it calls with the project's keys
         remote = self.remote()
         await remote.prepare()
         begun = self._clock.monotonic()

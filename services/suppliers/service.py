@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from services.foundation.actor import ensure_may_change
 from services.foundation.clock import Clock
 from services.suppliers.demo import DEMO_MODELS, DemoSupplier
 from services.suppliers.openai_chat import OpenAiSupplier
@@ -81,6 +82,7 @@ class Suppliers:
         allows_local: bool = False,
     ) -> ProbeResult:
         """Return what a look at the endpoint shows; never raises for the network."""
+        ensure_may_change()  # it spends a call with a key
         if protocol == self._demo.name:
             return ProbeResult(ProbeState.ONLINE, 0, models=DEMO_MODELS)
         return await probe_endpoint(
