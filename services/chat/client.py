@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.chat import rules
 from services.chat.conversation import Conversation, Listener
+from services.chat.quick import QuickConversation
 from services.chat.types import ChatRequest, ModelList, Reply
 from services.foundation.clock import Clock
 from services.wire.client import WireClient
@@ -29,6 +30,8 @@ class ChatClient:
 
     async def converse(self, request: ChatRequest, on_event: Listener | None = None) -> Reply:
         """Return what became of one message; every failure of the network is a Reply too."""
+        if on_event is None:
+            return await QuickConversation(self._wire, self._clock, request, None).run()
         return await Conversation(self._wire, self._clock, request, on_event).run()
 
     async def list_models(self, api_base: str, token: str, timeout_s: float = 30.0) -> ModelList:

@@ -16,17 +16,19 @@ from services.chat.endings import (
     EndedError,
     create_failed,
     limit_passed,
+    not_a_stream,
     stream_failed,
 )
 from services.chat.types import ChatEvent, ChatRequest, Outcome, Reply, Timings
 from services.foundation.clock import Clock
 from services.wire.client import WireClient, WireStream
+from services.wire.line import WireLine
 from services.wire.sse import SseLimitError, SseSplitter
 from services.wire.types import Chunk, Deadlines, WireError, WireResponse
 
 _log = logging.getLogger(__name__)
-_DRAIN_S = 0.25  # for the end of the body after the terminal event, so that the socket is kept
-_ERROR_BODY = 64 * 1024
+DRAIN_S = 0.25  # for the end of the body after the terminal event, so that the socket is kept
+ERROR_BODY = 64 * 1024
 _HELD_MAX = 32 * 1024  # of reads that wait to be looked at
 _HEARTBEAT = b"event: heartbeat"
 
@@ -83,15 +85,19 @@ class Conversation:
         accept_s = min(request.accept_s, request.total_s)
         deadlines = Deadlines(first_byte_s=accept_s, total_s=accept_s)
         try:
-            response = await self._wire.request(
-                "POST",
-                f"{request.api_base}/messages",
-                self._headers({"Content-Type": "application/json", "Accept": "application/json"}),
-                orjson.dumps(_body(request)),
-                deadlines,
-            )
+            response = await self._wire.request(*self._post(), deadlines)
         except WireError as error:
             raise create_failed(error, accept_s) from error
+        self._accept(response)
+
+    def _post(self) -> tuple[str, str, Mapping[str, str], bytes]:
+        request = self._request
+        headers = self._headers({"Content-Type": "application/json", "Accept": "application/json"})
+        body = orjson.dumps(rules.body_of(request))
+        return "POST", f"{request.api_base}/messages", headers, body
+
+    def _accept(self, response: WireResponse) -> None:
+        """Take the answer to the POST; raise EndedError when it is none to go on with."""
         accepted_ms = self._elapsed_ms()
         if not 200 <= response.status < 300:
             raise self._create_refused(response)
@@ -113,7 +119,7 @@ class Conversation:
         found = value if "message_id" in value else rules.unwrap(value)
         fields = cast(dict[str, Any], found) if isinstance(found, dict) else {}
         message_id, conversation_id = fields.get("message_id"), fields.get("conversation_id")
-        if not _is_id(message_id) or not _is_id(conversation_id):
+        if not rules.is_id(message_id) or not rules.is_id(conversation_id):
             kind = response.headers.get("content-type", "no content type")
             raise EndedError(
                 Outcome.MALFORMED,
@@ -132,53 +138,48 @@ class Conversation:
         first_s = min(request.first_event_s, left_s)
         if first_s <= 0:
             raise EndedError(Outcome.DEADLINE, DEADLINE, self._waited())
-        url = (
-            f"{request.api_base}/messages/{quote(self._message_id, safe='')}/events"
-            f"?conversation_id={quote(self._conversation_id, safe='')}"
-        )
         end_at = asyncio.get_running_loop().time() + left_s
         # until the first event all of it must be within first_s; then until end_at
         deadlines = Deadlines(first_byte_s=first_s, idle_s=left_s + 1, total_s=first_s)
         try:
-            stream = self._wire.stream(
-                "GET", url, self._headers({"Accept": "text/event-stream"}), b"", deadlines
-            )
-            async with stream:
+            async with self._wire.stream(*self._get(), deadlines) as stream:
                 await self._check_opening(stream)
                 await stream.follow(partial(self._take_read, stream, end_at))
                 if self._held:
                     self._look(self._elapsed_ms())
                 if self._assembler.terminal is None and self._limit is not None:
                     raise limit_passed(self._limit)
-                await stream.drain(_DRAIN_S)
+                await stream.drain(DRAIN_S)
         except WireError as error:
             if self._held:
                 self._look(self._elapsed_ms())
             if self._assembler.terminal is None:
                 raise stream_failed(error, self._waited(), self._bytes) from error
 
+    def _get(self) -> tuple[str, str, Mapping[str, str], bytes]:
+        url = (
+            f"{self._request.api_base}/messages/{quote(self._message_id, safe='')}/events"
+            f"?conversation_id={quote(self._conversation_id, safe='')}"
+        )
+        return "GET", url, self._headers({"Accept": "text/event-stream"}), b""
+
     async def _check_opening(self, stream: WireStream) -> None:
         if stream.status != 200:
-            word, text = rules.read_error(
-                await stream.read(_ERROR_BODY), self._request.access_token
-            )
-            raise EndedError(
-                Outcome.STREAM_REFUSED,
-                f"sse_connect_failed:{stream.status}",
-                text if word in ("", text) else f"{word}: {text}",
-                status=stream.status,
-                retry_after_s=self._retry_after(stream.headers),
-            )
-        kind = stream.headers.get("content-type", "")
-        if kind.split(";")[0].strip().lower() != "text/event-stream":
-            raise EndedError(
-                Outcome.MALFORMED,
-                "not_a_stream",
-                rules.clean(f"not a stream: {kind or 'no content type'}"),
-                status=200,
-            )
+            raise self._stream_refused(stream.status, stream.headers, await stream.read(ERROR_BODY))
+        if (ended := not_a_stream(stream.headers)) is not None:
+            raise ended
 
-    def _take_read(self, stream: WireStream, end_at: float, chunk: Chunk) -> bool:
+    def _stream_refused(self, status: int, headers: Mapping[str, str], body: bytes) -> EndedError:
+        word, text = rules.read_error(body, self._request.access_token)
+        return EndedError(
+            Outcome.STREAM_REFUSED,
+            f"sse_connect_failed:{status}",
+            text if word in ("", text) else f"{word}: {text}",
+            status=status,
+            retry_after_s=self._retry_after(headers),
+        )
+
+    def _take_read(self, stream: WireStream | WireLine, end_at: float, chunk: Chunk) -> bool:
         """Take one read the moment it arrives; return True when nothing more is wanted."""
         self._bytes += len(chunk.data)
         if self._listener is None and self._assembler.first_delta_ms is not None:
@@ -282,23 +283,3 @@ class Conversation:
             "X-Request-Id": self._request.request_id,
             **more,
         }
-
-
-def _body(request: ChatRequest) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": request.model_key,
-        "metadata": dict(request.metadata),
-        "result_mode": request.result_mode,
-        **request.parameters,
-    }
-    if "payload" not in request.parameters:  # payload mode takes no text beside it
-        body["text"] = request.text
-    if request.conversation_id is not None:
-        body["conversation_id"] = request.conversation_id
-    if request.tool_choice is not None:
-        body["tool_choice"] = request.tool_choice
-    return body
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 200

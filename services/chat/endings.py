@@ -1,5 +1,8 @@
 """How a conversation ends without a terminal event, in the words of contract 14."""
 
+from collections.abc import Mapping
+
+from services.chat.rules import clean
 from services.chat.types import Outcome
 from services.wire.sse import SseLimitError
 from services.wire.types import WireError, WireErrorKind
@@ -66,3 +69,12 @@ def stream_failed(error: WireError, waited: str, bytes_read: int) -> EndedError:
         case _:
             word = f"sse_connect_failed:{error.kind.value}"
             return EndedError(Outcome.UNREACHABLE, word, text)
+
+
+def not_a_stream(headers: Mapping[str, str]) -> EndedError | None:
+    """Return how it ended when what a 200 brings is no event stream."""
+    kind = headers.get("content-type", "")
+    if kind.split(";")[0].strip().lower() == "text/event-stream":
+        return None
+    text = clean(f"not a stream: {kind or 'no content type'}")
+    return EndedError(Outcome.MALFORMED, "not_a_stream", text, status=200)

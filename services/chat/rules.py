@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import orjson
 
+from services.chat.types import ChatRequest
 from services.foundation.redact import redact
 
 MAX_WORD = 200
@@ -103,3 +104,25 @@ def read_models(value: Any) -> dict[str, Mapping[str, Any]] | None:
 
 def _is_key(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
+
+
+def body_of(request: ChatRequest) -> dict[str, Any]:
+    """Return the body of the POST."""
+    body: dict[str, Any] = {
+        "model": request.model_key,
+        "metadata": dict(request.metadata),
+        "result_mode": request.result_mode,
+        **request.parameters,
+    }
+    if "payload" not in request.parameters:  # payload mode takes no text beside it
+        body["text"] = request.text
+    if request.conversation_id is not None:
+        body["conversation_id"] = request.conversation_id
+    if request.tool_choice is not None:
+        body["tool_choice"] = request.tool_choice
+    return body
+
+
+def is_id(value: object) -> bool:
+    """Return whether it can be the id of a message or a conversation."""
+    return isinstance(value, str) and 0 < len(value) <= 200

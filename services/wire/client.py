@@ -21,13 +21,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
 from services.foundation.clock import Clock
 from services.wire.address import Address, parse_address
 from services.wire.connection import Connection
+from services.wire.line import WireLine, drain
+from services.wire.payload import payload_of
 from services.wire.pool import Pool
 from services.wire.types import (
     Chunk,
@@ -39,13 +40,6 @@ from services.wire.types import (
 )
 
 _NO_HEADERS: Mapping[str, str] = {}
-_OWN_HEADERS = frozenset(
-    ("host", "content-length", "accept-encoding", "connection", "transfer-encoding")
-)
-_METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-USER_AGENT = "gymbro-console"
-_IDENTITY = "Accept-Encoding: identity\r\n"
-_AGENT = f"User-Agent: {USER_AGENT}\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +88,12 @@ class WireClient:
             self._pool.give(plan.address, connection)
         return response
 
+    async def lend(self, url: str, connect_s: float) -> WireLine:
+        """Return a connection to the server of the URL, to be closed; raise WireError."""
+        address = parse_address(url)
+        connection, is_reused = await self._pool.take(address, connect_s)
+        return WireLine(self._pool, address, connection, is_reused=is_reused)
+
     def stream(
         self,
         method: str,
@@ -111,7 +111,7 @@ class WireClient:
     ) -> _Plan:
         """Return what will be sent; raise WireError(BAD_REQUEST) when it cannot be sent safely."""
         address = parse_address(url)
-        payload = _payload(method, address, headers, body)
+        payload = payload_of(method, address, headers, body)
         may_repeat = method != "POST" or self._repeats_posts
         return _Plan(address, payload, deadlines, False, may_repeat)
 
@@ -190,15 +190,7 @@ class WireStream:
 
     async def drain(self, within_s: float) -> None:
         """Read away what is left, so that the socket can serve again; give up after that time."""
-        connection = self._entered()
-        if connection.reply.is_done:
-            return
-        try:
-            async with asyncio.timeout(within_s):
-                while await connection.read() is not None:
-                    pass
-        except (TimeoutError, WireError):
-            return  # the socket is closed on leaving instead
+        await drain(self._entered(), within_s)
 
     def _entered(self) -> Connection:
         if self._connection is None:
@@ -238,37 +230,3 @@ async def _ask(connection: Connection, plan: _Plan, started_at: float) -> None:
         await connection.wait_head()
     else:
         await connection.wait_body()
-
-
-def _payload(method: str, address: Address, headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return the bytes of a request; raise WireError(BAD_REQUEST)."""
-    if method not in _METHODS:
-        raise WireError(WireErrorKind.BAD_REQUEST, "that method is not sent")
-    lines = [f"{method} {address.target} HTTP/1.1\r\nHost: {address.authority}\r\n{_IDENTITY}"]
-    if body or method not in ("GET", "DELETE", "OPTIONS"):
-        lines.append(f"Content-Length: {len(body)}\r\n")
-    agent = _AGENT
-    for name, value in headers.items():
-        line = _line(name, value)
-        if line[:11].lower() == "user-agent:":
-            agent = ""
-        lines.append(line)
-    lines.append(agent)
-    try:
-        head = "".join(lines).encode("latin-1")
-    except UnicodeEncodeError:
-        raise WireError(
-            WireErrorKind.BAD_REQUEST, "a header holds a letter that cannot be sent"
-        ) from None
-    return head + b"\r\n" + body
-
-
-@lru_cache(maxsize=4_096)  # tokens and kinds of content come again with every message
-def _line(name: str, value: str) -> str:
-    """Return one header as it is sent, nothing for those of our own; raise WireError."""
-    if name.lower() in _OWN_HEADERS:
-        return ""
-    line = f"{name}: {value}"
-    if "\n" in line or "\r" in line or "\0" in line:
-        raise WireError(WireErrorKind.BAD_REQUEST, "a header holds a line break")
-    return line + "\r\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from services.wire.reply import Reply
+from services.wire.timer import LazyTimer
 from services.wire.types import Chunk, Deadlines, Limits, WireError, WireErrorKind
 
 _PAUSE_ABOVE = 256 * 1024  # body bytes held for a slow reader before the socket is left alone
@@ -25,10 +26,10 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None  # may ring early: then it is set anew
-        self._rings_at = 0.0
-        self._due = 0.0  # the next deadline
+        self._timer = LazyTimer(self._loop, self._on_time)
         self._take: Callable[[Chunk], bool] | None = None
+        self.thrown: Exception | None = None  # by `take`
+        self._on_end: Callable[[], None] | None = None
         self._chunks: deque[Chunk] = deque()
         self._deadlines = Deadlines()
         self._error: WireError | None = None
@@ -69,7 +70,7 @@ class Connection(asyncio.Protocol):
             self._fail(error)
         self._hand_over()
         if self._is_streamed and reply.has_head and not had_head and self._error is None:
-            self._arm(min(self._read_at + self._deadlines.idle_s, self._end_at))
+            self._timer.arm(min(self._read_at + self._deadlines.idle_s, self._end_at))
 
     def _follow_read(self, data: bytes) -> None:
         """Hand the body bytes of one read on; nobody is woken before the end."""
@@ -84,7 +85,11 @@ class Connection(asyncio.Protocol):
         if pieces:
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             pieces.clear()
-            if take(Chunk(body, self._now())):
+            try:
+                has_enough = take(Chunk(body, self._now()))
+            except Exception as error:  # noqa: BLE001  # boundary: told by who waits, not by the loop
+                self.thrown, has_enough = error, True
+            if has_enough:
                 self._take = None
         if self._take is None or reply.is_done or self._error is not None:
             self._wake()
@@ -92,7 +97,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange: complete if the response may end by closing, cut otherwise."""
         self.is_open = False
-        self._stop_timer()
+        self._timer.stop()
         if self.on_closed is not None:
             self.on_closed(self)
         reply = self.reply
@@ -112,17 +117,34 @@ class Connection(asyncio.Protocol):
         self.reply.reset()
         self._chunks.clear()
         self._held = 0
-        self._error = None
+        self._error = self.thrown = None
         self._is_busy = True
         self._is_streamed = is_streamed
         self._is_paused = False
         self._deadlines = deadlines
         self._end_at = started_at + deadlines.total_s
-        self._arm(min(self._loop.time() + deadlines.first_byte_s, self._end_at))
+        self._timer.arm(min(self._loop.time() + deadlines.first_byte_s, self._end_at))
         if self._transport is None or not self.is_open:
             self._fail(_cut(0))
             return
         self._transport.write(request)
+
+    def drive(
+        self,
+        request: bytes,
+        deadlines: Deadlines,
+        on_end: Callable[[], None],
+        take: Callable[[Chunk], bool] | None,
+    ) -> None:
+        """Send the request; call `take` with each read of the body, if given, and `on_end` once."""
+        self._on_end = on_end
+        self._take = take
+        self.begin(request, deadlines, self._loop.time(), is_streamed=take is not None)
+
+    @property
+    def error(self) -> WireError | None:
+        """Why the present exchange failed."""
+        return self._error
 
     async def wait_head(self) -> None:
         """Return when the response's head is there; raise WireError."""
@@ -165,7 +187,9 @@ class Connection(asyncio.Protocol):
             if take(chunk):
                 return
         self._take = take
-        while self._take is not None:
+        while self._take is not None or self.thrown is not None:
+            if self.thrown is not None:
+                raise self.thrown
             if self._error is not None:
                 raise self._error
             if self.reply.is_done:
@@ -175,12 +199,12 @@ class Connection(asyncio.Protocol):
     def extend(self, at: float) -> None:
         """Move the total deadline to that loop time."""
         self._end_at = at
-        self._arm(min(self._read_at + self._deadlines.idle_s, at))
+        self._timer.arm(min(self._read_at + self._deadlines.idle_s, at))
 
     def finish(self) -> bool:
         """End the exchange; return whether the socket may serve another one."""
         fit = self.is_open and self._error is None and not self._is_paused
-        self._take = None
+        self._take = self._on_end = None
         if fit and self.reply.keeps_alive:
             self._is_busy = False
             return True
@@ -189,13 +213,12 @@ class Connection(asyncio.Protocol):
 
     def drop(self) -> None:
         """Close the socket at once, whatever is still on its way."""
-        self._stop_timer()
+        self._timer.stop()
+        self._on_end = self._take = None
         self._is_busy = False
         self.is_open = False
         if self._transport is not None:
             self._transport.abort()
-
-    # --- inside -----------------------------------------------------------------------------
 
     async def _sleep(self) -> None:
         self._waiter = self._loop.create_future()
@@ -205,6 +228,10 @@ class Connection(asyncio.Protocol):
             self._waiter = None
 
     def _wake(self) -> None:
+        if self._on_end is not None:
+            on_end, self._on_end = self._on_end, None
+            on_end()
+            return
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -231,36 +258,19 @@ class Connection(asyncio.Protocol):
                 self._transport.pause_reading()
 
     def _fail(self, error: WireError) -> None:
-        self._stop_timer()
+        self._timer.stop()
         if self._error is None:
             self._error = error
             self._wake()
         if self._transport is not None:
             self._transport.abort()
 
-    def _arm(self, at: float) -> None:
-        self._due = at
-        if self._timer is not None:
-            if self._rings_at <= at:
-                return
-            self._timer.cancel()
-        self._rings_at = at
-        self._timer = self._loop.call_at(at, self._on_time)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def _on_time(self) -> None:
         """Fail when a deadline passed, else look again when the next one is due."""
-        self._timer = None
         if self.reply.is_done or not self._is_busy:
             return
         now = self._loop.time()
-        if now < self._due:
-            self._arm(self._due)
-        elif now >= self._end_at:
+        if now >= self._end_at:
             self._time_out("total")
         elif not self.reply.has_head:
             self._time_out("first_byte")
@@ -269,21 +279,21 @@ class Connection(asyncio.Protocol):
 
     def _look_idle(self, now: float) -> None:
         if not self._is_streamed:
-            self._arm(self._end_at)
+            self._timer.arm(self._end_at)
             return
         quiet_since = now if self._is_paused else self._read_at
         due = quiet_since + self._deadlines.idle_s
         if now >= due:
             self._time_out("idle")
         else:
-            self._arm(min(due, self._end_at))
+            self._timer.arm(min(due, self._end_at))
 
     def _time_out(self, deadline: str) -> None:
-        received = self.reply.received
-        text = f"the {deadline} deadline passed after {received} bytes"
-        self._fail(WireError(WireErrorKind.TIMEOUT, text, deadline=deadline, received=received))
+        got = self.reply.received
+        text = f"the {deadline} deadline passed after {got} bytes"
+        self._fail(WireError(WireErrorKind.TIMEOUT, text, deadline=deadline, received=got))
 
 
 def _cut(received: int) -> WireError:
-    text = f"the connection ended after {received} bytes"
-    return WireError(WireErrorKind.CUT, text, received=received)
+    why = f"the connection ended after {received} bytes"
+    return WireError(WireErrorKind.CUT, why, received=received)

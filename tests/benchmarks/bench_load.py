@@ -5,29 +5,24 @@ stream, every event parsed, every call kept. The truth is what the mock itself h
 BENCH_ROUNDS chooses another number of rounds.
 """
 
-import json
 import os
-import re
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import peers
-from tests.benchmarks.processes import LOAD_CORE, ROOT, TOOL_CORE, free_port, on_core, running
+from tests.benchmarks.load_tools import STREAMS, engine, locust, measured, paced, wrk
+from tests.benchmarks.processes import LOAD_CORE, free_port, running
 from tests.benchmarks.report import Report, median
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 FAST_USERS, FAST_CALLS = 64, 12_000
-STREAMS, STREAM_CALLS = 1_000, 4_000
-IDEAL_S = 0.2 + 63 * 0.02  # of one stream
+STREAM_CALLS = 4_000
 MANY = 3_000
 FREEZE_RATE, FREEZE_S, FREEZE_OF_S, SERVICE_MS = 200, 2.0, 20, 5
 
@@ -52,21 +47,21 @@ def run(report: Report) -> None:
 def _fast(report: Report, folder: Path, *, has_locust: bool) -> None:
     report.section(f"load A1: {FAST_USERS} users, replies at once, calls per CPU-second")
     ours: list[float] = []
-    locust: list[float] = []
+    theirs_all: list[float] = []
     with peers.mock_supplier(folder, core=LOAD_CORE, tokens=1, gap_ms=0) as base:
         for _ in range(ROUNDS):
             found = engine(base, users=FAST_USERS, requests=FAST_CALLS)
             assert found["counts"]["success"] == found["kept"] == FAST_CALLS
             ours.append(FAST_CALLS / found["cpu_s"])
             if has_locust:
-                theirs = _locust(base, FAST_USERS, FAST_CALLS)
-                locust.append(theirs["done"] / theirs["cpu_s"])
-        if wrk := _wrk(base, FAST_USERS, 3):
-            report.add("wrk, one GET of the events each", f"{wrk['calls'] / wrk['cpu_s']:,.0f}")
+                theirs = locust(base, FAST_USERS, FAST_CALLS)
+                theirs_all.append(theirs["done"] / theirs["cpu_s"])
+        if quick := wrk(base, FAST_USERS, 3):
+            report.add("wrk, one GET of the events each", f"{quick['calls'] / quick['cpu_s']:,.0f}")
     report.add("ours", f"{median(ours):,.0f}")
-    if locust:
-        ratio = median([mine / theirs for mine, theirs in zip(ours, locust, strict=True)])
-        report.add("Locust FastHttpUser", f"{median(locust):,.0f}")
+    if theirs_all:
+        ratio = median([mine / theirs for mine, theirs in zip(ours, theirs_all, strict=True)])
+        report.add("Locust FastHttpUser", f"{median(theirs_all):,.0f}")
         report.add("ours over Locust", f"{ratio:.2f} x", goal=">= 6 x", ok=ratio >= 6)
 
 
@@ -78,14 +73,14 @@ def _streams(report: Report, folder: Path, *, has_locust: bool) -> None:
     rounds: list[dict[str, Any]] = []
     locusts: list[dict[str, Any]] = []
     wrks: list[float] = []
-    with _paced(folder) as base:
+    with paced(folder) as base:
         empty_s = engine(base, users=1, requests=1, is_worker=True)["cpu_s"]  # starting it
         for _ in range(ROUNDS):
-            rounds.append(_measured(base, STREAMS, STREAM_CALLS, empty_s))
+            rounds.append(measured(base, STREAMS, STREAM_CALLS, empty_s))
             if has_locust:
-                locusts.append(_locust(base, STREAMS, STREAM_CALLS))
-            if wrk := _wrk(base, STREAMS, 6):
-                wrks.append(wrk["per_s"])
+                locusts.append(locust(base, STREAMS, STREAM_CALLS))
+            if quick := wrk(base, STREAMS, 6):
+                wrks.append(quick["per_s"])
     ours = median([one["per_s"] for one in rounds])
     cost = median([one["ms_each"] for one in rounds])
     report.add("ours, streams a second", f"{ours:.0f}")
@@ -133,11 +128,11 @@ def _many(report: Report, folder: Path) -> None:
     report.section(f"load A4: {MANY} streams in one worker")
     rounds: list[dict[str, Any]] = []
     wrks: list[float] = []
-    with _paced(folder) as base:
+    with paced(folder) as base:
         for _ in range(ROUNDS):
-            rounds.append(_measured(base, MANY, MANY * 4, 0.0))
-            if wrk := _wrk(base, MANY, 6):
-                wrks.append(wrk["per_s"])
+            rounds.append(measured(base, MANY, MANY * 4, 0.0))
+            if quick := wrk(base, MANY, 6):
+                wrks.append(quick["per_s"])
     ours = median([one["per_s"] for one in rounds])
     most = min(one["streams_most"] for one in rounds)
     report.add("ours, streams a second", f"{ours:.0f}")
@@ -169,7 +164,7 @@ def _freeze(report: Report, folder: Path, *, has_locust: bool) -> None:
                        f"{error:+.1%}", goal="within 5 %", ok=abs(error) <= 0.05)  # fmt: skip
         report.add("starts behind their schedule, p99", f"{found['late']['p99']:.1f} ms")
         if has_locust:
-            theirs = _while_frozen(base, lambda: _locust(
+            theirs = _while_frozen(base, lambda: locust(
                 base, 50, FREEZE_RATE * FREEZE_OF_S, pace=FREEZE_RATE / 50))  # fmt: skip
             for at in ("p95", "p99"):
                 report.add(f"Locust constant_throughput, {at}", f"{theirs['total'][at]:.0f} ms")
@@ -246,77 +241,3 @@ def _nginx(folder: Path, base: str) -> Generator[tuple[str, str, str]]:
     url = f"http://127.0.0.1:{plain}/count"
     with running(command, core=LOAD_CORE, url=url):
         yield f"http://127.0.0.1:{plain}", f"https://localhost:{secure}", str(certificate)
-
-
-# -- one run of each tool
-
-
-def engine(base: str, **order: Any) -> dict[str, Any]:
-    """One run of ours on its core."""
-    full = json.dumps({"api_base": f"{base}/api/v1", **order})
-    command = [sys.executable, "-m", "tests.benchmarks.load_engine", full]
-    done = subprocess.run(on_core(TOOL_CORE, command), cwd=ROOT, capture_output=True, text=True,
-                          check=False)  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def _measured(base: str, streams: int, calls: int, empty_s: float) -> dict[str, Any]:
-    """Ours in the worker, with the mock's truth beside it."""
-    _get(f"{base}/reset")
-    found = engine(base, users=streams, requests=calls, ramp_s=IDEAL_S, is_worker=True)
-    truth = _get(f"{base}/truth")
-    found["streams_most"] = truth["streams_most"]
-    # the ramp at the begin and the last streams are no full load
-    found["per_s"] = calls / (found["elapsed_s"] - IDEAL_S)
-    found["ms_each"] = 1000 * (found["cpu_s"] - empty_s) / calls
-    for at in ("p50", "p99"):
-        found[f"ttft_error_{at}"] = found["ttft"][at] - truth["ttft"][at]
-    return found
-
-
-def _locust(base: str, users: int, calls: int, pace: float = 0.0) -> dict[str, Any]:
-    spawn = str(max(1, round(users / IDEAL_S))) if users >= STREAMS else str(users)
-    command = [str(peers.HOME / "bin" / "locust"), "-f",
-               str(Path(__file__).with_name("locust_peer.py")), "--headless", "-u", str(users),
-               "-r", spawn, "-H", base, "--only-summary", "--skip-log",
-               "--run-time", "90s"]  # fmt: skip
-    env = {**os.environ, "LOAD_CALLS": str(calls), "LOAD_PACE": str(pace)}
-    done = subprocess.run(on_core(TOOL_CORE, command), capture_output=True, text=True, env=env,
-                          check=False, timeout=300)  # fmt: skip
-    lines = [line for line in done.stdout.splitlines() if line.startswith('{"done"')]
-    if not lines:
-        raise RuntimeError((done.stdout + done.stderr)[-2000:])
-    return json.loads(lines[-1])
-
-
-def _wrk(base: str, connections: int, seconds: int) -> dict[str, float]:
-    """One GET of a stream each, again and again; empty where wrk cannot be had."""
-    program = peers.wrk_command()
-    if not program:
-        return {}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [*program, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s",
-               f"{base}/api/v1/messages/w/events"]  # fmt: skip
-    done = subprocess.run(on_core(TOOL_CORE, command), capture_output=True, text=True, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    found = re.search(r"(\d+) requests in ([\d.]+)s", done.stdout)
-    assert found is not None, done.stdout
-    cpu_s = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    calls, took_s = int(found[1]), float(found[2])
-    # streams that were open at its end are not counted: the first one comes after IDEAL_S
-    paced = connections >= STREAMS
-    return {"calls": calls, "cpu_s": cpu_s, "per_s": calls / (took_s - (IDEAL_S if paced else 0))}
-
-
-@contextmanager
-def _paced(folder: Path) -> Generator[str]:
-    with peers.mock_supplier(folder, core=LOAD_CORE, tokens=64, gap_ms=20, first_ms=200) as base:
-        yield base
-        time.sleep(0.1)
-
-
-def _get(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.loads(answer.read())
