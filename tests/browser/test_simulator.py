@@ -31,7 +31,7 @@ async def test_a_first_conversation_is_started_shown_saved_and_there_after_a_rel
         await expect(page.locator(".si-verdict")).to_contain_text("正常", timeout=RUN_MS)
         await expect(page.locator(".ex-out__text")).to_contain_text("</final>")
         await expect(page.get_by_role("link", name="已保存")).to_be_visible()
-        await expect(page.locator(".si-times")).to_contain_text(re.compile(r"首段文本\s*\d+ ms"))
+        await expect(page.locator(".si-times")).to_contain_text(re.compile(r"首字\s*\d+ ms"))
         event = page.locator(".si-event[data-kind=completed]")
         await event.click()  # its data comes on demand
         await expect(page.locator(".si-data pre")).to_contain_text("reply_len")
