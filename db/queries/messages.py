@@ -11,6 +11,7 @@ from db.queries.upsert import insert_into
 from db.tables.messages import ConversationLogRow, GatewayMessageRow
 
 PURGE_AT_ONCE = 500
+_END = ("state", "terminal_json", "finished_at")
 
 
 def add_message(session: Session, values: Mapping[str, Any]) -> None:
@@ -20,9 +21,10 @@ def add_message(session: Session, values: Mapping[str, Any]) -> None:
 
 def keep_message(session: Session, values: Mapping[str, Any]) -> None:
     """Keep a message with its terminal event, whether or not it was kept when it was accepted."""
-    statement = insert_into(session, GatewayMessageRow).values(**values)
-    ended = {name: values.get(name) for name in ("state", "terminal_json", "finished_at")}
-    session.exec(statement.on_conflict_do_update(index_elements=["message_id"], set_=ended))
+    statement = insert_into(session, GatewayMessageRow)
+    ended = {name: statement.excluded[name] for name in _END}
+    statement = statement.on_conflict_do_update(index_elements=["message_id"], set_=ended)
+    session.connection().execute(statement, dict(values))
 
 
 def close_running(session: Session, now: datetime) -> int:

@@ -20,6 +20,7 @@ from services.executions.service import Executions
 from services.foundation.clock import SystemClock
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
+from services.journal.service import Journal
 from services.mapping.service import Mappings
 from services.mapping.types import MappingEdit, Scope
 from services.models.monitor import Monitor
@@ -69,6 +70,8 @@ class World:
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
         self.usage = Counted()
+        self.journal = Journal(database, self.clock, self.tasks, env.runtime_dir)
+        self.journal.load()
         self.gateway = Gateway(
             database,
             self.clock,
@@ -79,6 +82,7 @@ class World:
             self.prompts,
             self.suppliers,
             self.usage,
+            self.journal,
         )
         self.gateway.load()
         self.base = ""
@@ -100,6 +104,7 @@ class World:
             "executions",
             "monitor",
             "gateway",
+            "journal",
         ]
         return SimpleNamespace(
             verifier=NamedTokens(), **{name: getattr(self, name) for name in names}
@@ -162,6 +167,7 @@ class World:
         await self.executions.stop()
         await self.gateway.stop()
         await self.tasks.stop()
+        self.journal.close()
 
 
 @asynccontextmanager

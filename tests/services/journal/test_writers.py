@@ -19,12 +19,15 @@ from services.foundation.tasks import Tasks
 from services.gateway.quota import Quota
 from services.gateway.recorder import Recorder as LogRecorder
 from services.journal.service import Journal
+from services.secrets.service import Secrets
 from services.settings.types import Env
 from services.stats.counters import Counters
 from services.stats.flushing import Flushing
 from tests.support.clock import FakeClock
+from tests.support.gateway import World, limits, serving
 from tests.support.journal import Switch
 from tests.support.postgres import both_stores
+from tests.support.scripted import says
 
 ONE = LaunchRequest(user_types=(UserType.ANONYMOUS,))
 
@@ -187,6 +190,25 @@ async def test_log_rows_and_quotas_of_the_gateway_are_handed_over(
     assert found.request_detail_json == {"a": 1}
     used = store.read_now(lambda s: s.exec(select(ModelDailyUsageRow)).one())
     assert used.count == 7
+
+
+async def test_a_message_ends_as_it_does_while_the_store_refuses(
+    database: Database, env: Env, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(World(database, limits(env), secrets)) as world:
+        await world.add("k", says("well done"), model="m-1")
+        refusing = Switch(database, monkeypatch)
+        refusing.is_full = True
+        events = await world.talk(model="k", text="hi", result_mode="raw_passthrough")
+        assert [events[0][0], events[-1][0]] == ["status", "completed"]
+        assert world.journal.waiting == 1
+        refusing.is_full = False
+        assert (await world.journal.replay()).rows == 1
+        found = database.read_now(lambda s: s.exec(select(GatewayMessageRow)).one())
+        assert (found.state, found.terminal_json) == ("completed", events[-1][1])
+        assert found.message_id == events[-1][1]["message_id"]
+        again = await world.events(found.message_id)
+        assert again[0] == 200
 
 
 @both_stores
