@@ -65,6 +65,12 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         " before. If that is the one you want, set its path and restart.",
         "copies_exist": "The database {path} is new and empty, but {backups} holds copies of an"
         " earlier one, the newest {copy}. Restore it if its rows are missing here.",
+        "put_back": "The copy {copy} took the place of the database {path}, as asked. The replaced one"
+        " is {replaced}.",
+        "put_back_held": "The copy {copy} took the place of the database {path}, as asked. The replaced"
+        " one is {replaced}. Changes it had for Supabase: {count}. None is pushed before you have"
+        " compared on the Sync page and let pushing go on.",
+        "not_put_back": "The copy {copy} was not put back: {reason}. The database is the one it was.",
         "log_missing": "The last session did not end cleanly and the write-ahead log of {path} is"
         " gone: its last changes may be missing.",
         "network_disk": "The database {path} is on a network file system ({kind}), where SQLite is"

@@ -12,11 +12,13 @@ from components.primitives.button import button
 from components.primitives.card import card
 from components.primitives.toast import toast
 from components.settings.journal_panel import JournalPanel
+from components.settings.restore_dialog import RestoreDialog
 from components.settings.upkeep_panels import BackupPanel, RetentionPanel
 from components.status.refusals import why
 from components.words import tr, trn
 from gymbro_ui.actions import act, save_preferences
 from services.backup.types import KIND as BACKUP
+from services.backup.types import StoredBackup
 from services.executions.types import Execution
 from services.retention.types import KIND as RETENTION
 from services.settings.types import Preferences
@@ -49,7 +51,7 @@ def backup_card(console: "Console") -> None:
         return
     note = tr("Whole copies of the database, each one checked")
     with _card(console, BACKUP, tr("Backup"), tr("Back up now"), "database", note):
-        panel = BackupPanel(*_panel_of(console))
+        panel = BackupPanel(*_panel_of(console), partial(_restore, console))
 
     async def load() -> None:
         copies = await console.upkeep.backups.list()
@@ -131,3 +133,26 @@ async def _start(console: "Console", kind: str) -> None:
         toast(
             tr("The run was started"), action=tr("Open"), on_action=lambda: ui.navigate.to(address)
         )
+
+
+async def _restore(console: "Console", copy: StoredBackup) -> None:
+    """Show what the copy would change; put it back when that is agreed to."""
+
+    async def go() -> bool:
+        asked = await act(lambda: _asked(console, copy.name))
+        if asked:
+            console.ask_to_stop()
+        return bool(asked)
+
+    dialog = RestoreDialog(
+        copy.name,
+        console.settings.preferences.e2e_timezone,
+        lambda: act(lambda: console.upkeep.restores.preview(copy.name)),
+        go,
+    )
+    await dialog.fill()
+
+
+async def _asked(console: "Console", name: str) -> bool:
+    await console.upkeep.restores.ask(name)
+    return True

@@ -1,6 +1,7 @@
 """Upkeep: what the console does for its own store by itself, or when an operator says so."""
 
 from db.engine import Database
+from services.backup.restores import Restores
 from services.backup.service import Backups
 from services.backup.types import KIND as BACKUP
 from services.day_looks import Looks
@@ -32,6 +33,7 @@ class Upkeep:
         """Register both; nothing runs before start()."""
         self.retention = Retention(database, clock, settings, executions)
         self.backups = Backups(database, clock, settings)
+        self.restores = Restores(database, settings.env, self.backups, executions)
         executions.register(self.retention.kind)
         executions.register(self.backups.kind)
         self.days = Days(database, clock, tasks, settings, cloud.outbox, looks.look)

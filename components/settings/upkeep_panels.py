@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from components.primitives.button import copy_button
+from components.primitives.button import button, copy_button
 from components.primitives.field import Field, number_field
 from components.primitives.formats import age_words, count_text, epoch_ms, moment_text
 from components.primitives.status_dot import Age, StatusDot
@@ -131,10 +131,17 @@ class RetentionPanel(ui.element):
 class BackupPanel(ui.element):
     """Whether and how many copies are kept, and each copy with how to put it back."""
 
-    def __init__(self, now: Preferences, zone: Callable[[], str], save: Save) -> None:
-        """Show the present settings; show() adds the copies."""
+    def __init__(
+        self,
+        now: Preferences,
+        zone: Callable[[], str],
+        save: Save,
+        restore: Callable[[StoredBackup], Any],
+    ) -> None:
+        """Show the present settings; show() adds the copies, each with a way back to it."""
         super().__init__("div")
         self.classes("gb-col")
+        self._restore = restore
         self._now, self._save, self._zone = now, save, zone
         with self:
             self._daily = ui.switch(
@@ -147,8 +154,8 @@ class BackupPanel(ui.element):
             self._list = ui.element("div").classes("gb-list").props("role=list").mark("backups")
             ui.label(
                 tr(
-                    "A copy holds no keys: they stay in the folder of keys. To put a copy back, stop"
-                    " the console and run its command; the replaced database is kept beside it."
+                    "A copy holds no keys: they stay in the folder of keys. The database that a copy"
+                    " replaces is kept beside it. With the console stopped, the command does the same."
                 )
             ).classes("gb-field__hint t-wrap")
 
@@ -186,6 +193,9 @@ class BackupPanel(ui.element):
                     if one.rows:
                         ui.label(tr("Rows: {count}", count=count_text(one.rows)))
             StatusDot(look.tone, look.shape, look.weight, look.label)
+            button(tr("Put back …"), partial(self._restore, one), small=True, acts=True).mark(
+                "restore"
+            )
             copy_button(f"python main.py restore {one.name}", tr("Copy the restore command"))
 
     async def _switched(self) -> None:

@@ -9,7 +9,10 @@ from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from db.errors import RowNotFoundError
+from db.queries.config import merge_config, read_config
 from db.tables.outbox import OutboxRow
+
+HELD = "outbox_held"  # a key of the console's own row of settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +140,26 @@ def counts(session: Session) -> OutboxCounts:
     by_state = {state: int(number) for state, number in session.exec(statement).all()}
     oldest = session.exec(select(func.min(row.created_at))).one()
     return OutboxCounts(by_state, oldest)
+
+
+def hold(session: Session, why: str, now: datetime) -> int:
+    """Note that nothing is pushed before somebody looked; return how many rows wait.
+
+    Without a row there is nothing to look at, and nothing is noted.
+    """
+    waiting = int(session.exec(select(func.count()).select_from(OutboxRow)).one())
+    if waiting:
+        merge_config(session, {HELD: {"why": why, "since": now.isoformat()}}, now)
+    return waiting
+
+
+def held_by(session: Session) -> str:
+    """Return why nothing is pushed, an empty text when pushing goes on."""
+    row = read_config(session)
+    found: Mapping[str, Any] = (row.config_json.get(HELD) or {}) if row is not None else {}
+    return str(found.get("why") or "")
+
+
+def let_go(session: Session, now: datetime) -> None:
+    """Let pushing go on."""
+    merge_config(session, {HELD: None}, now)

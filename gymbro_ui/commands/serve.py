@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -59,9 +60,24 @@ def _run(arguments: Arguments) -> int:
         _say(f"GymBro Console on {env.public_url}  (data: {env.data_dir}, stop with Ctrl+C)")
     try:
         serve(console, console.storage_secret())
+    except SystemExit:  # how a signal ends it
+        if not console.upkeep.restores.is_asked:
+            raise
     finally:
         console.close_now()
+    if console.upkeep.restores.is_asked:
+        _start_anew()
     return 0
+
+
+def _start_anew() -> None:
+    """Become the next start of the same command: same process id, so that no supervisor minds."""
+    _say("GymBro Console starts anew to put a copy back")
+    command = (
+        sys.orig_argv if not getattr(sys, "frozen", False) else [sys.executable, *sys.argv[1:]]
+    )
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # our own command again, no shell
 
 
 def _set_up_logging() -> "_RedactingFormatter":

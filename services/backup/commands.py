@@ -1,5 +1,6 @@
 """What the commands `backup` and `restore` do, without a console."""
 
+from datetime import datetime
 from pathlib import Path
 
 from sqlmodel import Session
@@ -12,6 +13,7 @@ from db.connect import build_engine, sqlite_url
 from db.errors import AnotherInstanceError, DatabaseUnavailableError, StoreRefusedError
 from db.lock import InstanceLock
 from db.queries import config as queries
+from db.queries import outbox
 from services.backup.service import list_backups
 from services.backup.types import Restored, StoredBackup
 from services.foundation.clock import Clock
@@ -53,7 +55,7 @@ def restore(env: Env, clock: Clock, file: Path) -> Restored:
     A bare name is looked for in the folder of backups too. Raises ConflictError while a console
     runs, InputError for a file that cannot be it, StoreError when it does not open.
     """
-    database = _file(env)
+    _file(env)  # PostgreSQL is refused before anything else
     if not file.exists() and file.name == str(file):
         file = env.backups_dir / file
     try:
@@ -63,17 +65,22 @@ def restore(env: Env, clock: Clock, file: Path) -> Restored:
     except OSError as error:
         raise StoreError("{reason}", reason=str(error)) from error
     try:
-        return _restore(env, clock, file.absolute(), database)
+        return put_back(env, file.absolute(), clock.now())
     finally:
         lock.release()
 
 
-def _restore(env: Env, clock: Clock, file: Path, database: Path) -> Restored:
+def put_back(env: Env, file: Path, now: datetime) -> Restored:
+    """Return what was put back, with the lock of the data folder held already.
+
+    What the copy still had to push to Supabase waits until an operator has looked. Raises as
+    restore() does.
+    """
+    database = _file(env)
     place = StorePlace(
         env.database_url, database, env.database_source, env.data_dir, env.backups_dir
     )
-    staged = _stage(file, database, place.revisions.head)
-    now = clock.now()
+    staged = staged_copy(file, database, place.revisions.head)
     try:  # the same database from another data folder holds this lock
         beside = InstanceLock.acquire(database.parent, env.public_url, database.name + ".lock")
     except AnotherInstanceError as error:
@@ -93,11 +100,15 @@ def _restore(env: Env, clock: Clock, file: Path, database: Path) -> Restored:
             "The copy did not open ({reason}); the database is the one it was", reason=str(error)
         ) from error
     opened_as = store.report.version
-    store.database.close_now()
-    return Restored(str(database), staged.version, opened_as, staged.rows, str(kept or ""))
+    try:
+        held = store.database.write_now(lambda session: outbox.hold(session, file.name, now))
+    finally:
+        store.database.close_now()
+    return Restored(str(database), staged.version, opened_as, staged.rows, str(kept or ""), held)
 
 
-def _stage(file: Path, database: Path, known: int) -> Staged:
+def staged_copy(file: Path, database: Path, known: int) -> Staged:
+    """Return a checked copy of the file beside that path; raise InputError, StoreError."""
     try:
         return stage(file, database, known)
     except NotRestorableError as error:

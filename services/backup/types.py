@@ -28,3 +28,28 @@ class Restored:
     opened_as: int  # the version it was brought to
     rows: int
     replaced: str  # where the replaced database is, empty when there was none
+    held: int = (
+        0  # changes of the copy that wait for Supabase; none is pushed before somebody looks
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TableCount:
+    """Rows of one table, now and after the restore; None where there is no such table."""
+
+    name: str
+    now: int | None
+    then: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePreview:
+    """What a restore would change; the copy was read whole for it."""
+
+    name: str
+    made_at: datetime
+    version: int  # of the copy's schema
+    rows: int
+    tables: tuple[TableCount, ...]  # those whose counts differ, by name
+    same: int  # tables with the same number of rows
+    unpushed: int  # changes in the copy that wait for Supabase

@@ -13,7 +13,7 @@ from db.errors import RowNotFoundError
 from db.queries import outbox as queries
 from services.foundation.clock import Clock
 from services.foundation.errors import NotFoundError
-from services.foundation.messages import Message
+from services.foundation.messages import Message, say
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
@@ -58,6 +58,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._breaker = _Breaker()
+        self._held: Message | None = None  # a copy was put back: nobody compared yet
         self.is_enabled: Callable[[], bool] = lambda: True
         self.view = OutboxView()
         self.changed: Signal[OutboxView] = Signal("outbox.changed")
@@ -73,8 +74,21 @@ class Outbox:
         return self._carriers[kind]
 
     def load(self) -> None:
-        """Count what waits."""
+        """Count what waits, and see whether it must wait for an operator."""
+        if why := self._database.read_now(queries.held_by):
+            self._held = say(
+                "The copy {copy} was put back, so these changes may be older than what Supabase has."
+                " Compare here, give up what is outdated, then let pushing go on",
+                copy=why,
+            )
         self._show(self._database.read_now(queries.counts))
+
+    async def let_go(self) -> None:
+        """Push again after a restore: somebody has compared."""
+        now = self._clock.now()
+        await stored(self._database.write(lambda session: queries.let_go(session, now)))
+        self._held = None
+        self.resume()
 
     async def start(self) -> None:
         """Push by itself from now on."""
@@ -94,6 +108,8 @@ class Outbox:
     def is_closed_for(self, kind: str) -> Message | None:
         """Return why a push of that kind would not be tried now, or None."""
         breaker = self._breaker
+        if self._held is not None:
+            return self._held
         stopped = breaker.stopped.get(rules.EVERY) or breaker.stopped.get(kind)
         if stopped is not None:
             return stopped
@@ -249,6 +265,7 @@ class Outbox:
             failures=breaker.failures,
             reason=breaker.reason,
             next_try_at=next_try,
-            stopped=dict(breaker.stopped),
+            stopped=dict(breaker.stopped) if self._held is None else {rules.EVERY: self._held},
+            is_held=self._held is not None,
         )
         self.changed.emit(self.view)

@@ -73,6 +73,7 @@ class OutboxView:
     failures: int = 0  # in a row; over 0 the breaker is open
     reason: Message | None = None  # of the last failure
     stopped: Mapping[str, Message] = field(default_factory=dict[str, Message])  # kind to reason
+    is_held: bool = False  # after a restore, until an operator lets pushing go on
     done: int = 0  # of the flush that runs
     total: int = 0
 

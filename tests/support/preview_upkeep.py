@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.backup.types import StoredBackup
+from services.backup.types import RestorePreview, StoredBackup, TableCount
 from services.executions.types import ExecutionState
 from services.retention.types import RetentionResult
 from tests.support.preview_journal import FakeJournal
@@ -42,12 +42,33 @@ class FakeBackups:
         return self.copies
 
 
+class FakeRestores:
+    """What a copy would change; a restart is only noted."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self.is_asked = False
+
+    async def preview(self, name: str) -> RestorePreview:
+        tables = (
+            TableCount("ai_prompt_tests", 120_400, 96_110),
+            TableCount("e2e_mapped_model_results", 20_480, 19_600),
+            TableCount("executions", 812, 790),
+            TableCount("new_table", 4, None),
+        )
+        return RestorePreview(name, self._now - timedelta(hours=2), 1, 1_048_210, tables, 31, 2)
+
+    async def ask(self, _name: str) -> None:
+        self.is_asked = True
+
+
 class FakeUpkeep:
     """Both, and the figures of each day."""
 
     def __init__(self, now: datetime, *, bare: bool = False) -> None:
         self.retention = FakeRetention(now, bare=bare)
         self.backups = FakeBackups(now, bare=bare)
+        self.restores = FakeRestores(now)
         self.days = FakeDays(now, bare=bare)
 
 

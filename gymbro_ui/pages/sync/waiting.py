@@ -6,8 +6,9 @@ from nicegui import ui
 
 from components.primitives.button import button
 from components.primitives.card import card
+from components.primitives.confirm import confirm
 from components.sync.waiting import WaitingCalls, WaitingList
-from components.words import tr
+from components.words import tr, trn
 from gymbro_ui.actions import act
 from services.outbox.types import Entry
 
@@ -28,12 +29,33 @@ class WaitingSection:
             self._box,
             card(
                 tr("Waiting for Supabase"),
-                toolbar=lambda: button(
-                    tr("Try again now"), self._outbox.resume, icon="refresh", small=True, acts=True
-                ),
+                toolbar=self._acts,
             ),
         ):
             self._list = WaitingList(WaitingCalls(self._retry, self._discard))
+
+    def _acts(self) -> None:
+        self._again = button(
+            tr("Try again now"), self._outbox.resume, icon="refresh", small=True, acts=True
+        )
+        self._go_on = button(
+            tr("I have compared: push again"), self._let_go, icon="cloud_upload", small=True
+        ).mark("let-go")
+
+    async def _let_go(self) -> None:
+        view = self._outbox.view
+        agreed = await confirm(
+            tr("Push what waits?"),
+            trn(
+                "{n} change of the copy that was put back is written to Supabase, over what is there.",
+                "{n} changes of the copy that was put back are written to Supabase, over what is there.",
+                view.count,
+            ),
+            accept=tr("Push again"),
+            danger=True,
+        )
+        if agreed:
+            await act(self._outbox.let_go, done=tr("Pushing goes on"))
 
     async def show(self) -> None:
         """Show what waits now."""
@@ -42,6 +64,8 @@ class WaitingSection:
         if self._box.is_deleted:
             return
         self._box.classes(add="" if entries else "gb-hide", remove="gb-hide" if entries else "")
+        self._again.set_visibility(not view.is_held)
+        self._go_on.set_visibility(view.is_held)
         self._list.show(entries, view.count)
 
     async def _retry(self, entry: Entry) -> None:
