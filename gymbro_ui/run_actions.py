@@ -90,7 +90,7 @@ def cost_text(console: "Console", old: Execution) -> str:
     if old.execution_type == "e2e":
         count = console.e2e.forecast(_launch_request(old)).conversations
         return trn("It makes {n} conversation.", "It makes {n} conversations.", count)
-    if old.execution_type == "agent_test":
+    if old.execution_type in ("agent_test", "dialog"):
         return tr("It makes 1 conversation.")
     facts = [fact for fact in (result_text(old), _took(console, old)) if fact != NOTHING]
     text = tr("It does the same work with the same parameters and makes the same calls.")

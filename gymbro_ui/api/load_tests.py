@@ -8,11 +8,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from gymbro_ui.api.access import REFUSALS, admin_caller
+from gymbro_ui.api.dialog_rows import run_of_dialog
 from gymbro_ui.api.load_rows import finding_row, forecast_row, run_row, sample_row
 from gymbro_ui.api.wire_errors import envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
 from services.executions.types import Trigger
+from services.foundation.errors import NotFoundError
 from services.loadtest.types import SampleClass
 from services.targets.types import TargetEdit
 
@@ -184,7 +186,11 @@ def _add_reads(api: APIRouter, console: "Console") -> None:
     @api.get("/runs/{run_id}")
     async def run(run_id: RunId, request: Request, _: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
         """Return one load test with its figures so far."""
-        found = console.loadtest.live(run_id) or await console.loadtest.run(run_id)
+        try:
+            found = console.loadtest.live(run_id) or await console.loadtest.run(run_id)
+        except NotFoundError:  # a single conversation is a run of one call
+            row = run_of_dialog(await console.dialogs.get(run_id))
+            return envelope(request_id_of(request.scope), row)
         return envelope(request_id_of(request.scope), run_row(found))
 
     @api.get("/runs/{run_id}/results")
@@ -198,9 +204,13 @@ def _add_reads(api: APIRouter, console: "Console") -> None:
         _: Caller = admin,
     ) -> Response:
         """Return one page of the calls of a load test, in order of their start."""
-        page = await console.loadtest.samples(
-            run_id, limit=limit, offset=offset, model=model, sample_class=sample_class
-        )
+        try:
+            page = await console.loadtest.samples(
+                run_id, limit=limit, offset=offset, model=model, sample_class=sample_class
+            )
+        except NotFoundError:  # a single conversation is a run of one call
+            row = console.dialogs.record(await console.dialogs.get(run_id), whole=False)
+            return envelope(request_id_of(request.scope), [row][offset:], total=1)
         rows = [sample_row(stored) for stored in page.rows]
         return envelope(
             request_id_of(request.scope), rows, total=page.total, limit=limit, offset=offset

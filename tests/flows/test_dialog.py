@@ -49,6 +49,11 @@ def test_a_dialog_is_started_judged_stored_and_listed(running: ConsoleProcess) -
         assert operator.get("/llm/tests/dialogs", params={"verdict": "failed"}).json()["data"] == []
         execution = operator.get(f"/executions/{found['run_id']}").json()["data"]
         assert (execution["execution_type"], execution["status"]) == ("dialog", "succeeded")
+        run = operator.get(f"/llm/tests/runs/{found['run_id']}").json()["data"]
+        assert (run["batch_size"], run["success_count"], run["completed_count"]) == (1, 1, 1)
+        results = operator.get(f"/llm/tests/runs/{found['run_id']}/results").json()
+        assert (results["total"], results["data"][0]["reply"]) == (1, found["reply"])
+        assert operator.get("/llm/tests/runs/exe_000000000000000000").status_code == 404
 
 
 def test_a_pasted_token_is_in_no_file(running: ConsoleProcess) -> None:
