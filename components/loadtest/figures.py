@@ -1,6 +1,5 @@
 """Figures: calls by class, percentiles, limits and errors of a run, each changed in place."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from nicegui import ui
@@ -209,23 +208,30 @@ def _value(value: float | None, unit: str) -> str:
 def error_columns() -> list[Column]:
     """Return the columns of the errors by kind."""
     return [
-        Column("count", tr("Calls"), end=True, width="72px"),
-        Column("kind", tr("Kind"), mono=True, width="34%"),
-        Column("advice", tr("What it means")),
+        Column("count", tr("Calls"), end=True, width="64px"),
+        Column("kind", tr("Kind"), mono=True, width="24%"),
+        Column("advice", tr("What it means"), width="44%"),
+        Column("example", tr("In its words")),
     ]
 
 
-def error_rows(errors: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return one row a kind of error, the most frequent first."""
-    ordered = sorted(errors.items(), key=lambda one: -one[1])
-    return [
-        {
-            "id": kind,
-            "count": count_text(count),
-            "kind": kind,
-            "kind_title": kind,
-            "advice": advice(kind),
-            "advice_title": advice(kind),
-        }
-        for kind, count in ordered
-    ]
+def error_rows(summary: Summary | None) -> list[dict[str, Any]]:
+    """Return one row a kind of error, the most frequent first; its id is that of an example."""
+    found = summary or _NONE
+    ordered = sorted(found.errors.items(), key=lambda one: -one[1])
+    return [_error_row(kind, count, found) for kind, count in ordered]
+
+
+def _error_row(kind: str, count: int, summary: Summary) -> dict[str, Any]:
+    first = next((one for one in summary.first_errors if one.error == kind), None)
+    example = first.text if first is not None and first.text else NOTHING
+    return {
+        "id": f"{first.no if first is not None else 0}:{kind}",
+        "count": count_text(count),
+        "kind": kind,
+        "kind_title": kind,
+        "advice": advice(kind),
+        "advice_title": advice(kind),
+        "example": example,
+        "example_title": example,
+    }

@@ -59,7 +59,9 @@ class FinderView(ui.element):
                 ui.link(tr("Execution"), f"/executions/{finding.execution_id}").classes(
                     "gb-link t-table"
                 )
-                self._cancel = button(tr("Cancel"), cancel, kind="danger", icon="stop_circle")
+                self._cancel = button(
+                    tr("Cancel"), cancel, kind="danger", icon="stop_circle", acts=True
+                )
             self._answer = ui.label("").classes("t-figure").mark("safe-answer")
             self._words = ui.label("").classes("lt-head__verdict t-wrap").props("role=status")
 

@@ -25,6 +25,7 @@ from components.primitives.big_table import (
     TableWords,
 )
 from components.primitives.formats import NOTHING, count_text, epoch_ms, moment_text
+from components.rights import may_change
 from components.status.looks import look_props
 from components.theme.apply import add_sheet
 from components.words import tr
@@ -49,7 +50,7 @@ def history_table(calls: TableCalls) -> BigTable:
         RowAct("mark", "flag", tr("Baseline on or off"), only=True),
         RowAct("delete", "delete", tr("Delete"), only=True),
     )
-    return BigTable(TableShape(_columns(), acts, HEIGHT), words, calls)
+    return BigTable(TableShape(_columns(), acts if may_change() else (), HEIGHT), words, calls)
 
 
 def _columns() -> list[BigColumn]:

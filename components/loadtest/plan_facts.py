@@ -1,5 +1,6 @@
 """Plan facts: what a run was asked to do, as names and values."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,24 @@ _PLACES = {
 }
 
 
-def plan_facts(run: LoadRun, target: str, zone: str, now: datetime) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a run's page knows beside the run."""
+
+    target: str  # the name of the service
+    whole: tuple[str, str] | None  # address and title of what it is a step of
+    zone: str
+    now: datetime
+
+
+def plan_facts(run: LoadRun, around: Around) -> list[dict[str, Any]]:
     """Return what is known of the plan, without what is empty."""
-    plan = run.plan
+    plan, zone, now = run.plan, around.zone, around.now
+    href, title = around.whole or ("", "")
     facts = [
         _fact(tr("Run id"), run.run_id, mono=True),
-        _fact(_word("target"), target, title=run.target),
+        _fact(_word("target"), around.target, title=run.target),
+        _fact(tr("Part of"), title) | {"href": href},
         _fact(tr("Load"), load_text(plan)),
         _fact(_word("stages"), _stages(plan)),
         _fact(_word("ramp_s"), duration_text(plan.ramp_s * 1000) if plan.ramp_s else ""),

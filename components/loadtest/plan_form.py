@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from components.loadtest.limits import MESSAGE, MESSAGE_MOST, MODES, NUMBERS
+from components.loadtest.plan_words import users_word, way_note
 from components.loadtest.row_list import Cell, RowList
 from components.loadtest.threshold_list import ThresholdList
 from components.loadtest.words import MODE_WORDS
@@ -109,7 +110,9 @@ class PlanForm(ui.element):
         models = Field(tr("Models"), tr("Asked in turn"))
         begin = [key for key in self._begin.get("models") or () if key]
         known = list(dict.fromkeys([*self._offer.models, *begin]))
-        choice: Any = ui.select(known, value=begin, multiple=True, clearable=True, with_input=True)
+        choice: Any = ui.select(
+            known, value=begin, multiple=True, clearable=True, new_value_mode="add-unique"
+        )
         choice.props("use-chips").on_value_change(self._models_changed)
         self._models = models.hold(choice)
         self.fields["models"] = models.classes("lt-form__half")
@@ -152,6 +155,12 @@ class PlanForm(ui.element):
     def _draw_confirm(self) -> None:
         self._confirm = ui.element("div").classes("gb-form__wide")
         self.ask_name(self._offer.confirm)
+
+    def offer_models(self, models: Sequence[str]) -> None:
+        """Offer these keys too: what a foreign target maps is only known once it was asked."""
+        known = list(dict.fromkeys([*self._models.options, *models]))
+        if known != self._models.options:
+            self._models.set_options(known, value=self._models.value)
 
     def ask_name(self, name: str) -> None:
         """Ask for the name of a production target to be typed; empty: ask for nothing."""
@@ -203,23 +212,9 @@ class PlanForm(ui.element):
         for name, is_shown in shown.items():
             self.fields[name].set_visibility(is_shown)
         self._ways.set_visibility(not self.is_finder)
-        self.fields["users"].rename(self._users_word(is_open=is_open))
+        self.fields["users"].rename(users_word(is_finder=self.is_finder, is_open=is_open))
         self.fields[TIME].rename(tr("Each step for") if self.is_finder else tr("Begin calls for"))
-        self._way_note.set_text(self._note(is_open=is_open))
-
-    def _users_word(self, *, is_open: bool) -> str:
-        if self.is_finder:
-            return tr("Users at most")
-        return tr("Open or waiting at most") if is_open else tr("Users")
-
-    def _note(self, *, is_open: bool) -> str:
-        if self.is_finder:
-            return tr(
-                "Steps up until a limit breaks, tries again, and says up to how many users all limits hold."
-            )
-        if is_open:
-            return tr("Calls begin by the clock, whether or not the ones before were answered.")
-        return tr("Each user asks again as soon as the answer is complete.")
+        self._way_note.set_text(way_note(is_finder=self.is_finder, is_open=is_open))
 
     def _choose_kind(self, value: str) -> None:
         was, self._kind = self._kind, value

@@ -60,7 +60,9 @@ class RunHead(ui.element):
                 self._again = button(
                     tr("Run again"), acts.again, icon="replay", small=True, acts=True
                 )
-                self._cancel = button(tr("Cancel"), acts.cancel, kind="danger", icon="stop_circle")
+                self._cancel = button(
+                    tr("Cancel"), acts.cancel, kind="danger", icon="stop_circle", acts=True
+                )
             with ui.element("div").classes("lt-head__row") as self._middle:
                 with ui.element("div").classes("lt-track"):
                     self._fill = ui.element("i")

@@ -35,7 +35,7 @@ class Calls:
         """Draw the empty table."""
         with card(tr("Calls"), tight=True) as body:
             body.classes("lt-samples")
-            self._table = Samples(self._wanted, self._open)
+            self._table = Samples(self._wanted, self.open)
         self._drawer = SampleDrawer()
         self._table.on("keydown.escape", self._drawer.close)  # the row keeps the focus
 
@@ -68,7 +68,8 @@ class Calls:
     async def _wanted(self, _wanted: SampleFilter, _offset: int) -> None:
         await self.load()
 
-    async def _open(self, no: int) -> None:
+    async def open(self, no: int) -> None:
+        """Show one call whole."""
         stored = await act(lambda: self._console.load_history.sample(self._run.run_id, no))
         if stored is not None:
             with self._table:

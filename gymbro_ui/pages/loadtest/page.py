@@ -61,6 +61,11 @@ class LoadPage:
             run = await self._console.loadtest.run(self._from)
         except ConsoleError:
             return {}
+        if run.target_id != self._console.targets.current.id:
+            with self._plan:
+                name = self._console.targets.current.name
+                banner(tr("That run was against another service; this one goes against {name}.",
+                          name=name), symbol="info")  # fmt: skip
         return values_of(run.plan)
 
     def _show_now(self) -> None:

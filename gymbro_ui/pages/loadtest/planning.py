@@ -99,6 +99,8 @@ class Planning:
         told = {name: text for name, text in errors.items() if name != "confirm"}
         self._form.refuse(told)
         strange = [sentence(text) for name, text in told.items() if name not in self._form.fields]
+        if forecast is not None:
+            self._form.offer_models(forecast.models)
         if forecast is not None and not told:
             self._panel.show(forecast, is_step=self._form.is_finder)
         else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import background_tasks, context, ui
 
 from components.executions.facts import Facts
+from components.executions.rows import address_of
 from components.live import on_batch, on_return
 from components.loadtest.figures import (
     ClassBar,
@@ -16,7 +17,7 @@ from components.loadtest.figures import (
     threshold_rows,
     threshold_table,
 )
-from components.loadtest.plan_facts import plan_facts
+from components.loadtest.plan_facts import Around, plan_facts
 from components.loadtest.run_charts import RunCharts
 from components.loadtest.run_head import Flow, HeadActs, RunHead
 from components.loadtest.words import is_open
@@ -51,6 +52,7 @@ class LoadRunView:
         self._run = run
         self._client = context.client
         self._reason = Message("")
+        self._whole: tuple[str, str] | None = None  # address and title of what it is a step of
         self._calls = Calls(console, run)
 
     # -- drawing
@@ -76,6 +78,7 @@ class LoadRunView:
                     [],
                     name=tr("Errors by kind"),
                     none=tr("No errors"),
+                    on_open=self._open_example,
                     compact=True,
                 )
         self._calls.draw()
@@ -135,9 +138,19 @@ class LoadRunView:
         execution = await self._execution()
         if execution is not None:
             self._reason = execution.reason
+        await self._find_whole()
         self._show()
         self._charts.show(self._run.timeline)
         self._calls.follow(self._run)
+
+    async def _find_whole(self) -> None:
+        if self._run.parent_id is None or self._whole is not None:
+            return
+        try:
+            whole = await self._console.executions.get(str(self._run.parent_id))
+        except ConsoleError:
+            return  # its row aged away
+        self._whole = (address_of(whole), f"{tr(whole.label)} {whole.subject}".strip())
 
     async def _execution(self) -> Execution | None:
         try:
@@ -179,8 +192,9 @@ class LoadRunView:
         self._times.show(run.summary, is_open_model=run.plan.is_open)
         results = run.summary.thresholds if run.summary else ()
         self._limits.show(threshold_rows(results, is_over=not is_open(run)))
-        self._errors.show(error_rows(run.summary.errors if run.summary else {}))
-        self._plan.show(plan_facts(run, self._target_word(), self._zone, self._console.clock.now()))
+        self._errors.show(error_rows(run.summary))
+        around = Around(self._target_word(), self._whole, self._zone, self._console.clock.now())
+        self._plan.show(plan_facts(run, around))
 
     def _target_word(self) -> str:
         try:
@@ -193,6 +207,11 @@ class LoadRunView:
         return self._console.settings.preferences.e2e_timezone
 
     # -- what an operator does
+
+    async def _open_example(self, row_id: str) -> None:
+        no = row_id.partition(":")[0]
+        if no.isdigit() and int(no):
+            await self._calls.open(int(no))
 
     async def _cancel(self) -> None:
         with self._client:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from nicegui import ui
 
+from components.executions.facts import Facts
 from components.loadtest import limits, metrics, verdict
 from db.engine import Database
 from services.foundation.messages import Message
@@ -160,6 +161,15 @@ async def test_the_safe_number_is_searched_on_a_page_of_its_own(
         await asyncio.wait_for(desk.executions.wait(search.execution_id), 40)
         await user.should_see("≥ 2", retries=40)
         finding = await console.loadtest.finder.finding(search.execution_id)
+        await user.open(f"{PATH}/{finding.steps[0].run_id}")
+        await user.should_see("全部限制都守住了", retries=40)
+        await until(
+            lambda: any(
+                fact["href"] == f"{PATH}/{search.execution_id}"
+                for facts in user.find(kind=Facts).elements
+                for fact in facts.props["facts"]
+            )
+        )  # a step leads to its search
         assert {step.users for step in finding.steps} >= {1, 2}
 
 

@@ -53,7 +53,7 @@ async def test_figures_move_while_it_runs_and_a_cancel_is_told_with_what_was_kep
         await user.open(f"{PATH}/{begun.execution_id}")
         await user.should_see("运行中", retries=40)
         await user.should_see("最多并发 2", retries=60)  # the queue behind the cap
-        assert "2 个进行中" in label(user, "load-flow")
+        await until(lambda: label(user, "load-flow").startswith("2 个进行中 · 2 个等待"), 10)
         first = rows_by(user, "按类别统计的调用", "id")["success"]["count"]
         await until(lambda: rows_by(user, "按类别统计的调用", "id")["success"]["count"] != first, 5)
         await console.executions.cancel(begun.execution_id)
@@ -86,6 +86,8 @@ async def test_classes_errors_with_advice_and_thresholds_stand_in_words(
         assert sum(int(row["count"]) for row in errors) == 30
         limited = next(row for row in errors if "rate_limit" in row["kind"])
         assert "多登录几个用户" in limited["advice"]
+        await opened(user, "按种类统计的错误", limited["id"])
+        await user.should_see("rate_limit_exceeded · HTTP 429")
         (held,) = table(user, "阈值")
         assert (held["what"], held["state"]["word"]) == ("失败的调用 ≤ 5%", "超出")
         assert held["value"] == "66.7%"
