@@ -181,6 +181,7 @@ class Console:
         self.executions.register(Probing(self.models, self.suppliers).kind)
         self.monitor = Monitor(self.executions, self.settings, self.clock, self.tasks)
         self.gateway.called.subscribe(self.monitor.note_call)
+        self.monitor.is_held = self.e2e.network.look
         kit = TrialKit(settings, self.executions, self.chat, self.targets, self.accounts)
         self.trials = kit.of_mappings(self.mapping, self.prompts)
         self.prompt_trials = kit.of_prompts(self.prompts, self.mapping)

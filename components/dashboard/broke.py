@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from components.dashboard.troubles import Trouble, fold, not_judged_by_sign_in
+from components.dashboard.troubles import Trouble, fold
 from components.primitives.button import button
 from components.primitives.formats import clock_text
 from components.primitives.status_dot import StatusDot
@@ -21,18 +21,16 @@ CHANGES_MOST = 6
 
 
 def broke_list(health: Health, zone: str, now: datetime, on_open: Callable[[int], Any]) -> None:
-    """Draw one line a root cause; a sign-in that is down is one line, whatever it hit."""
+    """Draw one line a cause; what the banner says, a sign-in that is down, is not said again."""
     troubles = fold(health)
-    if health.sign_in_down:
-        _sign_in_line(health)
     for trouble in troubles[:MOST]:
         _line(trouble, zone, now, on_open)
     if len(troubles) > MOST:
         ui.label(tr("and {n} more", n=len(troubles) - MOST)).classes("t-meta c-faint")
-    if not troubles and not health.sign_in_down:
-        ui.label(
-            tr("Nothing is broken.") if health.judged else tr("Nothing was judged yet.")
-        ).classes("c-muted")
+    if not troubles:
+        is_folded = health.sign_in_down or health.offline_since
+        words = tr("Nothing else is broken.") if is_folded else tr("Nothing is broken.")
+        ui.label(words if health.judged else tr("Nothing was judged yet.")).classes("c-muted")
 
 
 def trouble_text(trouble: Trouble, zone: str, now: datetime) -> str:
@@ -67,21 +65,6 @@ def _line(trouble: Trouble, zone: str, now: datetime, on_open: Callable[[int], A
     detail = [", ".join(trouble.models[:12]), reason_text(trouble.error) if trouble.error else ""]
     row.props["title"] = "\n".join(part for part in detail if part)
     row.props["aria-label"] = f"{look.label}: {trouble_text(trouble, zone, now)}"
-
-
-def _sign_in_line(health: Health) -> None:
-    look = cell_look(CellStatus.SIGNIN_FAILED)
-    count = not_judged_by_sign_in(health)
-    with ui.element("div").classes("ov-line").props("role=alert"):
-        StatusDot(look.tone, look.shape, look.weight, look.label, show_word=False)
-        ui.label(
-            trn(
-                "Sign-in is down, {n} check not judged · {why}",
-                "Sign-in is down, {n} checks not judged · {why}",
-                count,
-                why=reason_text(health.sign_in_down),
-            )
-        ).classes("t-clip")
 
 
 def since_strip(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from components.dashboard.root_cause import is_folded
 from components.status.looks import RED, SEVERITY
 from services.e2e.types import Cause, CellStatus, Dot, Health
 
@@ -30,15 +31,10 @@ def fold(health: Health) -> list[Trouble]:
     """Return the troubles, worst first, then by number of models."""
     groups: dict[tuple[CellStatus, Cause, str], list[Dot]] = {}
     for dot in health.dots:
-        if dot.status in SHOWN and not (health.sign_in_down and _is_sign_in(dot)):
+        if dot.status in SHOWN and not is_folded(health, dot):
             groups.setdefault(_key(dot), []).append(dot)
     troubles = [_trouble(*key, dots) for key, dots in groups.items()]
     return sorted(troubles, key=lambda one: (SEVERITY[one.status], -len(one.models), one.provider))
-
-
-def not_judged_by_sign_in(health: Health) -> int:
-    """Return how many cells a failed sign-in left unjudged."""
-    return sum(_is_sign_in(dot) for dot in health.dots)
 
 
 def _is_sign_in(dot: Dot) -> bool:

@@ -145,6 +145,12 @@ class Launching:
         finally:  # a second, forced cancel must not leave rows open or users behind
             closing = self._parts.tasks.start(self._close(live, runner, stopped), "e2e close")
             await asyncio.shield(closing)
+        if count := self._store.journaled.pop(live.launch.launch_no, 0):
+            words = say(
+                "The store refused {count} results; the journal writes them back when it can",
+                count=count,
+            )
+            await control.note("journal", words.text, words.params)
         return _ending(live.launch, runner, failure)
 
     async def _close(self, live: Live, runner: Runner, stopped: RunStatus | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from db.errors import DatabaseUnavailableError
 from db.queries import config as config_queries
 from services.accounts.types import UserType
+from services.e2e.network import Network
 from services.e2e.parts import E2eParts
 from services.identities.types import SignIn
 from services.targets.types import Target
@@ -22,9 +23,10 @@ _WIRE = {UserType.ANONYMOUS: "anonymous_ok", UserType.PERMANENT: "ordinary_ok"}
 class Obtaining:
     """The newest outcome of getting a token of each user type for the present target."""
 
-    def __init__(self, parts: E2eParts) -> None:
+    def __init__(self, parts: E2eParts, network: Network) -> None:
         """Start without an outcome."""
         self._parts = parts
+        self._network = network
         self._target_id = 0
         self._ok: dict[UserType, bool] = {}
         self._error = ""
@@ -80,7 +82,7 @@ class Obtaining:
         """Sign in for its own sake whenever no launch did so for the interval of the settings."""
         while True:
             await self._parts.clock.sleep(_LOOK_S)
-            if self._is_due():
+            if self._is_due() and not self._network.look():
                 await self.probe()
 
     def _is_due(self) -> bool:

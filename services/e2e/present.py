@@ -1,11 +1,14 @@
 """Present: the health of the models in memory, what a launch would cost, what is new."""
 
+from dataclasses import replace
+
 from services.accounts.types import UserType
 from services.e2e import plan
 from services.e2e.board import Board
 from services.e2e.boards import read_board
 from services.e2e.history import History
 from services.e2e.launching import Live
+from services.e2e.network import Network
 from services.e2e.parts import E2eParts
 from services.e2e.plan import Past
 from services.e2e.seen import Seen
@@ -27,7 +30,9 @@ class Present(History):
         self._seen = Seen(parts.database, parts.clock)
         self._live: Live | None = None
         self._own_models: tuple[str, ...] | None = None  # until the mapping changes
+        self.network = Network(parts)  # whether this machine is offline
         self.health_changed: Signal[Health] = Signal("e2e.health_changed")
+        self.network.changed.subscribe(lambda _: self._announce())
         parts.targets.changed.subscribe(self._on_target)
         parts.mapping.changed.subscribe(self._on_mapping)
 
@@ -45,8 +50,13 @@ class Present(History):
         live = self._live if self._live and self._live.launch.target_id == target.id else None
         mapped = self.known_models(target)
         if live is None or live.launch.status is not RunStatus.RUNNING:
-            return board.health(mapped, None, 0, 0)
-        return board.health(mapped, live.launch, live.done, live.total)
+            health = board.health(mapped, None, 0, 0)
+        else:
+            health = board.health(mapped, live.launch, live.done, live.total)
+        network = self.network
+        return replace(
+            health, offline_since=network.offline_since, waiting_until=network.waiting_until
+        )
 
     def _announce(self) -> None:
         self.health_changed.emit(self.health())

@@ -24,6 +24,7 @@ from services.e2e.types import (
     RunStatus,
 )
 from services.executions.types import Control, Ending, ExecutionKind, Trigger
+from services.foundation.errors import ConflictError
 from services.foundation.signals import Signal
 from services.targets.types import Target, TargetEdit
 
@@ -38,7 +39,7 @@ class E2e(Present):
         """Register the kind; load() reads the past."""
         super().__init__(parts)
         self._store = E2eStore(parts.database, parts.clock, parts.journal)
-        self.obtaining = Obtaining(parts)  # whether tokens can be had
+        self.obtaining = Obtaining(parts, self.network)  # whether tokens can be had
         self._launching = Launching(parts, self._store, self.obtaining)
         self._openings = Openings(parts.executions, parts.tasks)
         self.cell_changed: Signal[CellChange] = Signal("e2e.cell_changed")
@@ -71,6 +72,7 @@ class E2e(Present):
             await self._reload(self._parts.targets.current.id)
         self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
         self._parts.tasks.start(self.obtaining.run(), "e2e obtaining")
+        self._parts.tasks.start(self.network.run(), "e2e network")
         return len(closed)
 
     async def target_for(self, edit: TargetEdit) -> Target:
@@ -121,7 +123,12 @@ class E2e(Present):
             await self._parts.executions.wait(live.launch.execution_id)
 
     async def fire(self, slot_at: datetime) -> str:
-        """Start the launch of a scheduled slot; return its execution id; raise ConflictError."""
+        """Start the launch of a scheduled slot; return its execution id; raise ConflictError.
+
+        While this machine is offline it waits, half an hour at most: nobody could be judged.
+        """
+        if not await self.network.wait():
+            raise ConflictError("This machine is offline: the check was left out")
         request = LaunchRequest(
             trigger="schedule", slot_at=slot_at, user_types=self._configured_types()
         )

@@ -1,6 +1,7 @@
 """What an end-to-end run writes: the launch first, each cell as it is judged, and the end."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +43,7 @@ class E2eStore:
         """Write to that database; the journal takes results it refuses."""
         self._database = database
         self._journal = journal
+        self.journaled: Counter[int] = Counter()  # results of each launch the journal took
         self._clock = clock
 
     async def open(self, launch: Launch, runs: Sequence[Run]) -> Launch:
@@ -95,6 +97,7 @@ class E2eStore:
 
     async def _keep_cells(self, cells: Sequence[Cell], error: DatabaseUnavailableError) -> bool:
         rows = [_cell_row(cell) for cell in cells]
+        self.journaled[cells[0].launch_no] += len(cells)
         return await self._journal.keep("e2e_mapped_model_results", rows, error)
 
     async def note_sign_in(self, run: Run) -> None:

@@ -220,6 +220,8 @@ class Health:
     done: int = 0  # progress of the running launch
     total: int = 0
     sign_in_down: str = ""  # word, when sign-in is what failed last
+    offline_since: datetime | None = None  # this machine itself has no network
+    waiting_until: datetime | None = None  # a check of the schedule waits for it until then
 
 
 @dataclass(frozen=True, slots=True)

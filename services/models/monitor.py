@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,9 @@ class Monitor:
         self._watch_of_calls = CallWatch()
         self._suspects: list[int] = []
         self._wanted = _rule(settings.preferences)
+        self.is_held: Callable[[], bool] = lambda: (
+            False
+        )  # this machine is offline: nobody is judged
         self.changed: Signal[None] = Signal("models.monitor_changed")
         settings.changed.subscribe(self._settings_changed)
         executions.changed.subscribe(self._execution_changed)
@@ -104,6 +107,8 @@ class Monitor:
     async def _watch(self) -> None:
         while True:
             await self._clock.sleep(LOOK_S)
+            if self.is_held():
+                continue
             is_on, interval_s = self._wanted
             if is_on and self._clock.monotonic() - self._counted_from >= interval_s:
                 self._counted_from = self._clock.monotonic()

@@ -10,6 +10,7 @@ from components.dashboard import remembered
 from components.dashboard.broke import broke_list, since_strip
 from components.dashboard.dots import HealthDots
 from components.dashboard.first_steps import Beginning, FirstCalls, FirstSteps
+from components.dashboard.root_cause import RootCause
 from components.dashboard.running import RunningCalls, RunningNow
 from components.dashboard.works import Works
 from components.live import on_batch
@@ -51,6 +52,7 @@ class OverviewPage:
             _quick_acts()
         self._first = ui.element("div").classes("gb-col")
         self._first.set_visibility(False)
+        self._cause = RootCause()
         self._draw_head()
         self._numbers = NumbersPart(self._console)
         self._draw_health()
@@ -108,6 +110,7 @@ class OverviewPage:
     def _show_health(self) -> None:
         console = self._console
         health, view = console.e2e.health(), console.schedules.view()
+        self._cause.show(health, view.zone)
         self._works.show(health, view)
         self._dots.show(health, view, {m.name for m in console.mapping.mapped() if m.is_demo})
         self._dots.set_visibility(bool(health.mapped))

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from components.dashboard.broke import trouble_text
-from components.dashboard.troubles import fold, not_judged_by_sign_in
+from components.dashboard.dots import entries
+from components.dashboard.root_cause import root_cause_text
+from components.dashboard.troubles import fold
 from components.words import speaking
 from services.accounts.types import UserType
 from services.e2e.types import Cause, CellStatus, Dot, Health
-from tests.support.e2e_views import NOW, a_health
+from tests.support.e2e_views import NOW, a_health, a_schedule
 
 SINCE = NOW - timedelta(hours=9)
 
@@ -76,11 +78,33 @@ def test_failures_stand_before_slow_ones():
         assert trouble_text(found[1], "UTC", NOW).startswith("Slow · Zhipu · slow · since")
 
 
-def test_a_sign_in_that_is_down_takes_its_cells_out_of_the_list():
+def test_a_sign_in_that_is_down_is_one_banner_in_place_of_24_reds():
     dots = [a_dot(f"m{n}", CellStatus.SIGNIN_FAILED, cause=Cause.SIGNIN) for n in range(24)]
     health = a_state(*dots, a_dot("bad"), sign_in_down="anonymous_auth_failed")
     assert [one.models for one in fold(health)] == [("bad",)]
-    assert not_judged_by_sign_in(health) == 24
+    with speaking("en"):
+        assert root_cause_text(health, "UTC").startswith("JWT issuance down, 24 checks not judged")
+    shown = {model["key"]: model["dots"] for model in entries(health, a_schedule())}
+    tones = {dot["tone"] for key, dots in shown.items() if key != "bad" for dot in dots}
+    assert tones == {"none"}
+    assert next(one["key"] for one in entries(health, a_schedule())) == "bad"
+
+
+def test_an_offline_machine_blames_nobody_for_what_failed_since():
+    early = NOW - timedelta(hours=1)
+    before = replace(a_dot("before"), at=early)
+    dots = [replace(a_dot(f"m{n}", cause=Cause.GATEWAY), at=NOW) for n in range(3)]
+    state = a_state(before, *dots)
+    health = replace(state, offline_since=NOW - timedelta(minutes=5), waiting_until=NOW)
+    assert [one.models for one in fold(health)] == [("before",)]
+    with speaking("en"):
+        text = root_cause_text(health, "UTC")
+    assert text.startswith("This machine has been offline since ")
+    assert "3 checks not judged, the scheduled check waits, until " in text
+
+
+def test_without_such_a_cause_there_is_no_banner():
+    assert root_cause_text(a_state(a_dot("bad")), "UTC") == ""
 
 
 def test_good_and_open_cells_are_no_trouble():

@@ -117,3 +117,16 @@ async def test_switched_off_failing_calls_are_counted_and_nothing_is_sent(
     view = catalogue.monitor.view()
     assert (view.runs, view.calls[1].failures) == (0, 5)
     await catalogue.monitor.stop()
+
+
+async def test_while_this_machine_is_offline_nobody_is_looked_at(
+    catalogue: Catalogue, clock: FakeClock
+) -> None:
+    catalogue.monitor.is_held = lambda: True
+    await catalogue.monitor.start()
+    await clock.advance(900)
+    assert catalogue.monitor.view().runs == 0
+    catalogue.monitor.is_held = lambda: False
+    await clock.advance(5)
+    await until_probed(catalogue, 1)
+    await catalogue.monitor.stop()
