@@ -1,6 +1,7 @@
 """What this machine cannot give is said in a sentence, and a second signal ends at once."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -91,5 +92,18 @@ def test_a_second_signal_ends_a_stop_that_waits_and_nothing_stored_is_lost(
         assert console.one(deaf)["status"] in ("interrupted", "cancelled")
         assert console.open_ids() == []
         assert "quarantine" not in console.log()
+        (running,) = console.drill(steps=600, step_s=0.1)
+        begun = time.monotonic()
+        assert console.stop(signal.SIGTERM) == 0  # one signal, work that hears
+        assert time.monotonic() - begun < 10
+        assert stored_states(console)[running] == "interrupted"
     finally:
         console.stop()
+
+
+def stored_states(console: DrillProcess) -> dict[str, str]:
+    """What the file says of each execution after the process is gone."""
+    raw = sqlite3.connect(console.data_dir / "gymbro.sqlite3")
+    found = dict(raw.execute("SELECT execution_id, status FROM executions").fetchall())
+    raw.close()
+    return found

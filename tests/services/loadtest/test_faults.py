@@ -18,6 +18,7 @@ from services.foundation.clock import SystemClock
 from services.foundation.errors import InputError
 from services.loadtest.export import export
 from services.loadtest.histogram import Histogram
+from services.loadtest.outlook import raise_descriptor_limit
 from services.loadtest.reading import read_plan
 from services.loadtest.types import (
     LoadPlan,
@@ -121,6 +122,18 @@ async def test_huge_replies_leave_memory_flat(desk: LoadDesk, upstream: FakeUpst
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # KiB
     page = await desk.loadtest.samples(run.run_id, limit=1, offset=0)
     assert len(page.rows[0].sample.reply_text) == 2_000
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_the_system_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 65_536 if hard == resource.RLIM_INFINITY else hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, most), hard))
+    try:
+        assert raise_descriptor_limit() == most
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, hard)
+        assert raise_descriptor_limit() == most  # nothing to raise
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("users", [0, -1, 1_001, "1e3", "10", 2.5, float("inf"), None, [1]])

@@ -73,6 +73,7 @@ async def test_classes_are_kept_apart(
     upstream.models = ["ok", "bad", "cut", "limited"]
     execution, run = await desk.load(users=4, requests=40)
     assert counts_of(run) == {"success": 10, "errored": 10, "incomplete": 10, "rate_limited": 10}
+    assert len(upstream.named("post")) == 40  # none was tried again
     assert (execution.status, execution.error_kind) == (ExecutionState.FAILED, "thresholds_broken")
     assert "66.7%" in run.error
     page = await desk.loadtest.samples(

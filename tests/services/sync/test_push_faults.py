@@ -1,6 +1,7 @@
 """What a write meets when the project fails: it waits, stops or is refused; never twice, never lost."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -123,18 +124,29 @@ async def test_a_forbidden_table_is_named_with_what_to_do(
     assert any(row["name"] == "still works" for row in supabase_project.rows("ai_prompt"))
 
 
-async def test_a_missing_column_stops_the_kind_without_a_loop(
-    desk: SyncDesk, supabase_project: SupabaseProject
+@pytest.mark.parametrize(
+    ("status", "code", "said", "named"),
+    [
+        (400, "PGRST204", "Could not find the timeout column", "timeout"),
+        (404, "PGRST205", "Could not find the table public.ai_model", "ai_model"),
+    ],
+)
+async def test_a_missing_column_or_table_stops_the_kind_without_a_loop(
+    desk: SyncDesk,
+    supabase_project: SupabaseProject,
+    status: int,
+    code: str,
+    said: str,
+    named: str,
 ) -> None:
     supabase_project.front.fail(
-        Status(400, '{"code":"PGRST204","message":"Could not find the timeout column"}'),
-        method="POST",
+        Status(status, json.dumps({"code": code, "message": said})), method="POST"
     )
     await desk.add_model("acme")
     asked = len(supabase_project.front.calls)
     await desk.outbox.flush()
     assert len(supabase_project.front.calls) == asked
-    assert "timeout" in str(desk.outbox.view.stopped["model"])
+    assert named in str(desk.outbox.view.stopped["model"])
 
 
 async def test_a_wish_to_wait_is_obeyed(
