@@ -20,10 +20,9 @@ from services.journal.notices import notices_of
 from services.journal.records import chunks
 from services.journal.replaying import Replaying
 from services.journal.shelf import MEMORY, RESERVE, Shelf
-from services.journal.types import BadRecordError, JournalView, Record, ReplayReport, Row
+from services.journal.types import FOLDER, BadRecordError, JournalView, Record, ReplayReport, Row
 
 _log = logging.getLogger(__name__)
-FOLDER = "journal"
 TICK_S = 1.0
 RETRY_FIRST_S = 2.0
 RETRY_MOST_S = 30.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+FOLDER = "journal"  # in the runtime folder
 SCHEMA = 1  # of a record; raised when its meaning changes
 ROWS_MAX = 500  # in one record
 RECORD_BYTES = 1024 * 1024  # a record with more than one row stays below

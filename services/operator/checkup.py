@@ -12,6 +12,9 @@ from typing import Any
 
 from services.foundation.errors import StoreError
 from services.foundation.redact import mask, redact
+from services.journal.folder import ASIDE
+from services.journal.records import rows_in
+from services.journal.types import FOLDER as JOURNAL
 from services.operator.presence import Running, find_running
 from services.secrets.sealing import Place
 from services.secrets.service import Secrets
@@ -66,6 +69,7 @@ def examine(env: Env, console_version: str, *, show_secrets: bool = False) -> Ch
             _check_sqlite(),
             _check_host(env),
             _check_vault(env),
+            _check_journal(env),
             _check_running(running),
         ),
     )
@@ -207,6 +211,17 @@ def _check_host(env: Env) -> Check:
         text=f"listens on {env.host}:{env.port}"
         + ("" if local else "; whoever comes from another machine signs in (docs/security.md)"),
     )
+
+
+def _check_journal(env: Env) -> Check:
+    folder = env.runtime_dir / JOURNAL
+    names = [path.name for path in folder.glob("*.json")] if folder.is_dir() else []
+    aside = folder / ASIDE
+    bad = len([path for path in aside.iterdir() if path.suffix == ".json"]) if aside.is_dir() else 0
+    waiting = sum(rows_in(name) for name in names)
+    text = f"{waiting} refused results wait to be written back, {bad} files put aside in {folder}"
+    advice = "Run: python main.py replay" if waiting else ""
+    return Check("journal", ok=not waiting, text=text, advice=advice)
 
 
 def _check_running(running: Running | None) -> Check:

@@ -172,6 +172,9 @@ async def test_a_launch_goes_on_while_its_verdicts_are_refused(
     assert [run.models_success for run in runs] == [3]
     assert {cell.status for run in runs for cell in run.results} == {CellStatus.OK}
     assert number_of(impatient, E2eReplyRow) == 3
+    timeline = await after.executions.events(launch.execution_id)
+    (told,) = [event for event in timeline if event.kind == "journal"]  # S4.45: on the run itself
+    assert told.data == {"count": 3}
     assert files(folder) == []
     await after.stop()
 
