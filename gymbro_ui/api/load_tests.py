@@ -105,6 +105,7 @@ def router(console: "Console") -> APIRouter:
     _add_finder(api, console)
     _add_timeline(api, console)
     _add_reads(api, console)
+    _add_results(api, console)
     return api
 
 
@@ -192,6 +193,10 @@ def _add_reads(api: APIRouter, console: "Console") -> None:
             row = run_of_dialog(await console.dialogs.get(run_id))
             return envelope(request_id_of(request.scope), row)
         return envelope(request_id_of(request.scope), run_row(found))
+
+
+def _add_results(api: APIRouter, console: "Console") -> None:
+    admin = Depends(admin_caller(console))
 
     @api.get("/runs/{run_id}/results")
     async def results(  # pyright: ignore[reportUnusedFunction]  # one parameter of the query each
