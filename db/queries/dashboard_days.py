@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from db.tables.numbers import DashboardStatsRow
@@ -52,3 +53,11 @@ def note_pushed(session: Session, day: date, figures_of: datetime) -> None:
     if row is not None:
         row.pushed_at = figures_of
         session.add(row)
+
+
+def drop_before(session: Session, before: datetime, limit: int) -> int:
+    """Return how many days went; one that was not pushed yet goes too: it is older than any window."""
+    row = DashboardStatsRow
+    old = select(row.id).where(col(row.stat_date) < before.date()).limit(limit)
+    done: Any = session.connection().execute(delete(row).where(col(row.id).in_(old)))
+    return int(done.rowcount)

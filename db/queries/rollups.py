@@ -81,6 +81,15 @@ def note_seen(session: Session, seen: Iterable[tuple[str, str, str, datetime]]) 
     )
 
 
+def drop_rollups_before(session: Session, grain: str, before: datetime, limit: int) -> int:
+    """Return how many roll-ups of that grain went; those of the time itself stay."""
+    row = UsageRollupRow
+    keys = [col(row.grain), col(row.model), col(row.start_at), col(row.origin)]
+    old = select(*keys).where(keys[0] == grain, keys[2] < before).limit(limit)
+    done: Any = session.connection().execute(delete(row).where(tuple_(*keys).in_(old)))
+    return int(done.rowcount)
+
+
 def forget_seen_before(session: Session, before: datetime, limit: int) -> int:
     """Return how many were forgotten of those seen last before any window."""
     keys = (LastSeenRow.model, LastSeenRow.origin, LastSeenRow.user_id)

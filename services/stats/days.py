@@ -23,6 +23,7 @@ from services.foundation.tasks import Tasks
 from services.outbox.service import Outbox
 from services.settings.service import Settings
 from services.stats import reading
+from services.stats.aging import age
 from services.stats.day_carrier import KIND, remote_row
 from services.stats.types import APP_ONLY, DayFigures
 from services.stats.windows import DAY, day_span, quarter_masks
@@ -30,6 +31,7 @@ from services.stats.windows import DAY, day_span, quarter_masks
 _log = logging.getLogger(__name__)
 EVERY_S = 300.0
 BACK = 31  # days that are counted anew once an hour: what came late belongs to its day
+_OFTEN = 2  # today and yesterday
 _WHOLE_S = 3600.0
 _TODAY_AGAIN = timedelta(hours=1)  # how often a day that is not over is pushed
 
@@ -92,7 +94,10 @@ class Days:
         """Return how many days were counted to something new; raise DatabaseUnavailableError."""
         now, zone = self._clock.now(), self.zone
         look = await self._look()
-        count = self._days_to_count()
+        is_whole = self._is_whole_due()
+        # Never a day whose rows have begun to go: what was counted of it stays.
+        kept = self._settings.preferences.retention_stats_days
+        count = min(BACK if is_whole else _OFTEN, kept)
         today = now.astimezone(zone).date()
         counted: dict[date, dict[str, Any]] = {}
         # One read each: nobody waits for all of them. Tomorrow was today in the zone before a change.
@@ -111,7 +116,9 @@ class Days:
             return new
 
         new = await self._database.write(change)
-        self._whole_s = self._clock.monotonic() if count == BACK else self._whole_s
+        if is_whole:
+            self._whole_s = self._clock.monotonic()
+            await age(self._database, now, kept)
         if self._outbox.is_enabled():
             await self._outbox.refresh()
             self._outbox.wake()
@@ -126,10 +133,9 @@ class Days:
                 _log.warning("the figures of the day wait: %s", error)
             await self._clock.sleep(EVERY_S)
 
-    def _days_to_count(self) -> int:
+    def _is_whole_due(self) -> bool:
         since = self._whole_s
-        is_due = since is None or self._clock.monotonic() - since >= _WHOLE_S
-        return BACK if is_due else 2
+        return since is None or self._clock.monotonic() - since >= _WHOLE_S
 
     def _queue(self, session: Session, today: date, now: datetime) -> None:
         """Let what is new wait for Supabase, and once a day the deletion of what is too old there."""

@@ -1,13 +1,18 @@
 """dashboard_stats: one row a day of the operator's zone, pushed through the outbox; local Supabase."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import Session, select
 
 from db.engine import Database
 from db.queries import dashboard_days as queries
+from db.tables.numbers import DashboardStatsRow, LastSeenRow, UsageRollupRow
+from db.tables.usage import AiRequestMinuteRow, AiRequestStatsRow, UserActivityRow
 from services.accounts.service import Accounts
 from services.accounts.types import Caller, UserType
 from services.accounts.verifier import Verifier
@@ -232,3 +237,39 @@ async def test_another_project_gets_everything_anew(
     assert not await desk.database.read(queries.unpushed_days)
     await desk.sync.connect(bare_supabase_project)
     assert len(await desk.database.read(queries.unpushed_days)) == 1
+
+
+async def test_s42_roll_ups_stay_as_long_as_a_window_needs_them_and_days_as_counted(
+    desk: DaysDesk,
+) -> None:
+    now = desk.clock.now()
+    for back in (70, 40, 29):
+        await desk.ask(at=now - timedelta(days=back))
+    await desk.ask(at=now)
+    await desk.days.refresh()
+    figures = await desk.stats.numbers.figures("30d")
+    assert (figures.calls.total, figures.calls_before.total, figures.active_users) == (2, 1, 1)
+
+    def left(session: Session) -> dict[str, int]:
+        rows = session.exec(select(UsageRollupRow)).all()
+        return Counter(row.grain for row in rows if not row.model)
+
+    assert await desk.database.read(left) == {"minute": 2, "hour": 3, "day": 3}
+    await desk.settings.change({"retention_stats_days": 1})
+    kept = await desk.rows()
+    await desk.database.write(lambda s: s.exec(delete(UserActivityRow)))  # their days are over
+    await desk.clock.advance(3700)
+    await desk.days.refresh()
+    assert (await desk.rows())[:-1] == kept[:-1]
+
+
+async def test_s3_24_every_table_of_figures_has_a_writer_and_a_reader(desk: DaysDesk) -> None:
+    await desk.ask()
+    await desk.days.refresh()
+    tables = (UserActivityRow, AiRequestStatsRow, AiRequestMinuteRow, UsageRollupRow, LastSeenRow)
+    for table in (*tables, DashboardStatsRow):
+        assert await desk.database.read(lambda s, t=table: s.exec(select(t)).first()), table
+    assert (await desk.stats.numbers.users("1h")).rows
+    assert (await desk.stats.numbers.calls("1h")).rows
+    assert (await desk.stats.numbers.figures("1h")).calls.total == 1
+    assert await desk.days.newest()
