@@ -69,6 +69,8 @@ class Job:
             cut = _ended_by(dialog, state) if dialog.is_open else dialog
             await asyncio.wait_for(self._keep(cut), SAVE_S)
             raise
+        except ConsoleError as error:  # said to the operator, no fault to be logged
+            return await self._told(_failed_here(dialog, error), control)
         except Exception as error:
             await self._keep(_failed_here(dialog, error))
             raise
