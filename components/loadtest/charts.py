@@ -18,7 +18,7 @@ _KINDS = (
 _MS = " ms"
 _SECONDS_FROM = 5_000.0  # a chart that reaches so many ms is drawn in seconds
 _ROOM_WIDE = 128
-_ROOM = 92  # for the names at the ends of the lines
+_ROOM = 112  # for the names at the ends of the lines
 _P50 = Series("p50", (), colour=INK, width=2, dash="solid")
 _P95 = Series("p95", (), colour=INK, dash="solid")
 _P99 = Series("p99", (), colour=INK, dash=(4, 3))

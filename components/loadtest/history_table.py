@@ -43,7 +43,7 @@ def history_table(calls: TableCalls) -> BigTable:
     words = TableWords(
         name=tr("Load tests"),
         search=tr("Find among those shown"),
-        none=tr("No load test is kept that is like that"),
+        none=tr("No load test is kept, or none is like that"),
         facets={},
     )
     acts = (
@@ -55,15 +55,15 @@ def history_table(calls: TableCalls) -> BigTable:
 
 def _columns() -> list[BigColumn]:
     return [
-        BigColumn("state", tr("State"), "look", "96px"),
+        BigColumn("state", tr("State"), "look", "112px"),
         BigColumn("load", tr("Load"), "name"),
-        BigColumn("models", tr("Models"), width="13%", from_px=900),
-        BigColumn("target", tr("Service under test"), width="13%", from_px=1100),
-        BigColumn("done", tr("Succeeded"), width="96px", end=True, from_px=560),
-        BigColumn("bad", tr("Failed calls"), width="88px", end=True, from_px=700),
-        BigColumn("ttft", tr("First text p95"), width="92px", end=True, from_px=760),
-        BigColumn("limits", tr("Thresholds"), "look", "84px", from_px=480),
-        BigColumn("at", tr("Begun"), "age", "84px"),
+        BigColumn("models", tr("Models"), width="14%", from_px=900),
+        BigColumn("target", tr("Service under test"), width="13%", from_px=1200),
+        BigColumn("done", tr("Succeeded"), width="104px", end=True, from_px=560),
+        BigColumn("bad", tr("Failed calls"), width="104px", end=True, from_px=1100),
+        BigColumn("ttft", tr("First text p95"), width="112px", end=True, from_px=760),
+        BigColumn("limits", tr("Thresholds"), "look", "104px", from_px=480),
+        BigColumn("at", tr("Begun"), "age", "100px"),
     ]
 
 

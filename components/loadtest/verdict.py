@@ -59,7 +59,9 @@ def _facts(summary: Summary) -> str:
 
 
 def _failed(run: LoadRun, reason: Message) -> str:
-    why = sentence(reason) or run.error
+    broken = [one for one in (run.summary.thresholds if run.summary else ()) if not one.is_held]
+    told = tr(", ").join(sentence(one.words) for one in broken if one.words.text)
+    why = sentence(reason) or told or run.error
     if run.summary is None or not run.summary.ended:
         return tr("It could not begin: {reason}.", reason=why.rstrip(".。"))
     return tr("A limit broke: {reason}. In all {facts}.", reason=why.rstrip(".。"),

@@ -69,10 +69,11 @@ class LoadRunView:
                 self._times = PercentileTable()
         with card(tr("Over time"), note=tr("seconds since the first call")):
             self._charts = RunCharts()
-        with ui.element("div").classes("lt-two"):
+        with ui.element("div").classes("lt-two lt-two--uneven"):
             with card(tr("Thresholds"), tight=True):
                 self._limits = threshold_table()
-            with card(tr("Errors by kind"), tight=True):
+            with card(tr("Errors by kind"), tight=True) as errors:
+                errors.classes("lt-errors")
                 self._errors = DataTable(
                     error_columns(),
                     [],
