@@ -86,13 +86,19 @@ class Schedules:
         await self._tick_safely()
         while True:
             await self._clock.sleep(LOOK_S)
-            monotonic = self._clock.monotonic()
-            if not self._beat.is_running and monotonic - begun >= BEAT_DELAY_S:
-                self._beat.start()
-            jump = await self._uptime.look()
-            if jump or monotonic - self._ticked > 2 * TICK_S:
-                self._beat.realign()
-                await self._tick_safely()
+            try:
+                await self._look(begun)
+            except Exception:  # noqa: BLE001  # boundary: a watch that ended would end the schedule
+                _log.exception("a look at the schedule failed")
+
+    async def _look(self, begun: float) -> None:
+        monotonic = self._clock.monotonic()
+        jump = await self._uptime.look()
+        if jump or monotonic - self._ticked > 2 * TICK_S:
+            self._beat.realign()
+            await self._tick_safely()
+        if not self._beat.is_running and monotonic - begun >= BEAT_DELAY_S:
+            self._beat.start()
 
     async def _tick_safely(self) -> None:
         try:

@@ -123,6 +123,29 @@ async def test_when_no_beat_comes_the_watch_ticks_by_itself(desk: Desk) -> None:
     assert len(desk.fired) == 1
 
 
+async def test_a_beat_that_cannot_start_is_told_and_tried_again_and_no_slot_is_lost(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its library is loaded late: files may have run out by then."""
+    schedules = await desk.boot()
+    start, tries = schedules._beat.start, [0]
+
+    def failing() -> None:
+        tries[0] += 1
+        if tries[0] < 10:
+            raise OSError(24, "Too many open files")
+        start()
+
+    monkeypatch.setattr(schedules._beat, "start", failing)
+    desk.clock.set_now(datetime(2026, 3, 3, 4, 59, 50, tzinfo=UTC))
+    await desk.watch(45)
+    assert "Too many open files" in caplog.text
+    assert not schedules._beat.is_running
+    assert desk.fired == [datetime(2026, 3, 3, 5, tzinfo=UTC)]
+    await desk.watch(15)
+    assert schedules._beat.is_running
+
+
 async def test_a_console_frozen_for_eight_hours_makes_up_one_run(desk: Desk) -> None:
     await desk.settings.change({"e2e_interval_hours": 3})
     schedules = await desk.boot()
