@@ -27,6 +27,7 @@ class Scene:
     account: str = ""
     problem: str = ""  # why the last try was refused, in the page's language
     has_password: bool = True
+    asks_everybody: bool = False  # who sits at this machine as well
     is_readable: bool = False  # neither encrypted nor on this machine
 
 
@@ -59,7 +60,7 @@ def draw(scene: Scene) -> str:
 def _form(scene: Scene) -> str:
     focus = ("", " autofocus") if scene.account else (" autofocus", "")
     return f"""<h1>{_text(tr("Sign in"))}</h1>
-<p>{_text(tr("This console asks everybody who does not sit at its machine."))}</p>
+<p>{_text(_whom(scene))}</p>
 {_note(scene.problem, "failed", 'id="problem" role="alert"')}
 {_note(tr("This connection is not encrypted: others on the network can read the password."), "slow") if scene.is_readable else ""}
 <form method="post" action="/login">
@@ -71,6 +72,12 @@ def _form(scene: Scene) -> str:
 </form>
 <details><summary>{_text(tr("Password forgotten?"))}</summary>
 <p>{_text(tr("On the machine of this console, this sets a new one:"))}</p><code>{COMMAND}</code></details>"""
+
+
+def _whom(scene: Scene) -> str:
+    if scene.asks_everybody:
+        return tr("Everybody signs in on this console.")
+    return tr("This console asks everybody who does not sit at its machine.")
 
 
 def _no_password() -> str:

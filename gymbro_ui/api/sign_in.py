@@ -91,6 +91,7 @@ def _page(
         account=account,
         problem=sentence(error.message) if error is not None else "",
         has_password=console.access.has_operator,
+        asks_everybody=console.access.exposure.asks_here,
         is_readable=not approach.is_secure and not approach.is_local,
     )
     status, headers = 200, dict(_HEADERS)

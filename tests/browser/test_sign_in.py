@@ -1,27 +1,19 @@
-"""W2, W5, W16, W18, W20: the sign-in in a real Chromium, by keys alone, and what the policy blocks."""
+"""W5, W16, W20: the sign-in in a real Chromium, by keys alone, and what the policy blocks."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from gymbro_ui.site_map import DETAILS, PAGES
 from tests.conftest import find_free_port
 from tests.support.access import ENVIRONMENT, PASSWORD
 from tests.support.chromium import chromium
 from tests.support.process import ConsoleProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sign-in")]
-PATHS = (
-    "/",
-    "/executions",
-    "/models",
-    "/mapping",
-    "/e2e",
-    "/prompts",
-    "/agents",
-    "/audit",
-    "/settings",
-)
+PATHS = tuple(page.path for page in (*PAGES, *DETAILS) if "{" not in page.path)
+WIDE = "() => { const page = document.querySelector('.gb-page'); return page.scrollWidth - page.clientWidth; }"
 WATCH = """
   window.broken = [];
   document.addEventListener("securitypolicyviolation",
@@ -72,7 +64,7 @@ async def opened(context: BrowserContext) -> Page:
     return await context.new_page()
 
 
-async def test_one_signs_in_by_keys_sees_every_page_and_signs_out_of_all_tabs(
+async def test_w5_w16_w20_one_signs_in_by_keys_sees_every_page_at_320_px_and_signs_out_everywhere(
     guarded: ConsoleProcess,
 ) -> None:
     async with chromium() as browser:
@@ -89,10 +81,16 @@ async def test_one_signs_in_by_keys_sees_every_page_and_signs_out_of_all_tabs(
         await page.keyboard.press("Enter")
         await page.wait_for_url(guarded.url + "/e2e")
         await live(page)
+        # As wide as a phone, or as 1280 px at 400 %: nothing has to be pushed aside to be read.
+        await page.set_viewport_size({"width": 320, "height": 700})
+        wide: dict[str, int] = {}
         for path in PATHS:
             await page.goto(guarded.url + path)
             await live(page)
             assert await page.evaluate("window.broken") == [], path
+            wide[path] = int(await page.evaluate(WIDE))
+        assert {path: over for path, over in wide.items() if over > 0} == {}
+        await page.set_viewport_size({"width": 1280, "height": 800})
         assert await page.evaluate(BEACON) == [False, ["img-src", "script-src-elem"]]
         other = await context.new_page()
         await other.goto(guarded.url + "/executions")
