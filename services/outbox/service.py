@@ -210,16 +210,18 @@ class Outbox:
         while True:
             await self._pause()
             self._wake.clear()
-            if not self.is_enabled() or not (await self.refresh()).waiting:
-                continue
-            report = await self.flush()
-            if report.pushed or report.refused:
-                _log.info(
-                    "outbox: %d pushed, %d refused, %d left",
-                    report.pushed,
-                    report.refused,
-                    report.left,
-                )
+            try:
+                await self._push()
+            except Exception:  # noqa: BLE001  # boundary: a refusing store must not end the pushes
+                _log.exception("the outbox could not be pushed")
+
+    async def _push(self) -> None:
+        if not self.is_enabled() or not (await self.refresh()).waiting:
+            return
+        report = await self.flush()
+        if report.pushed or report.refused:
+            counts = (report.pushed, report.refused, report.left)
+            _log.info("outbox: %d pushed, %d refused, %d left", *counts)
 
     async def _pause(self) -> None:
         """Return when there is something to do: woken, or the wait is over."""
