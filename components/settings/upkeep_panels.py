@@ -79,6 +79,13 @@ class RetentionPanel(ui.element):
                 )
                 for name, (kind, most) in _DAYS.items()
             }
+            fields["retention_remote_days"] = number_field(
+                tr("Figures by day in Supabase"),
+                now.retention_remote_days,
+                low=1,
+                high=3650,
+                unit=tr("days"),
+            )
             self._numbers = Numbers(fields, now, save)
             ui.label(
                 tr("A load test marked as baseline is kept until the mark is taken off.")

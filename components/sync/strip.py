@@ -45,7 +45,11 @@ class SyncStrip(ui.element):
                     self._age = Age(None, age_words())
                 self._project = ui.label("").classes("t-meta c-muted t-clip t-mono")
             with _part(tr("Waiting to be written there")):
-                self._waiting = ui.label("").classes("t-body")
+                with ui.element("div").classes("gb-row gb-wrap"):
+                    self._waiting = ui.label("").classes("t-body")
+                    with ui.element("span").classes("c-faint t-meta gb-row") as self._oldest:
+                        ui.label(tr("the oldest"))
+                        self._since = Age(None, age_words())
                 self._why = ui.label("").classes("t-meta c-muted t-wrap")
         self.show(facts)
 
@@ -63,6 +67,9 @@ class SyncStrip(ui.element):
         self._project.set_text(view.url or tr("No project"))
         self._waiting.set_text(outbox_text(facts.outbox))
         self._why.set_text(outbox_reason(facts.outbox))
+        oldest = facts.outbox.oldest_at
+        self._oldest.set_visibility(oldest is not None)
+        self._since.count_from(epoch_ms(oldest), moment_text(oldest, facts.zone))
 
 
 def outbox_text(view: OutboxView) -> str:

@@ -10,10 +10,9 @@ from components.primitives.button import button
 from components.primitives.formats import age_words, epoch_ms
 from components.primitives.status_dot import Age, StatusDot
 from components.status.looks import Look
-from components.sync.words import KIND_WORDS
+from components.sync.words import PUSH_WORDS
 from components.words import sentence, tr, trn, word
 from services.outbox.types import Entry, Op, OutboxState
-from services.sync.types import SyncKind
 
 SHOWN = 100
 _LOOKS: Mapping[OutboxState, Look] = {
@@ -52,8 +51,7 @@ class WaitingList(ui.element):
 
     def _line(self, entry: Entry) -> None:
         look = _LOOKS[entry.state]
-        known = entry.kind in list(SyncKind)
-        kind = tr(KIND_WORDS[SyncKind(entry.kind)]) if known else entry.kind
+        kind = tr(PUSH_WORDS[entry.kind]) if entry.kind in PUSH_WORDS else entry.kind
         with ui.element("li"):
             with ui.element("div").classes("gb-col gap-4"):
                 with ui.element("div").classes("gb-row gb-wrap"):

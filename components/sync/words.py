@@ -14,6 +14,10 @@ KIND_WORDS: Mapping[SyncKind, str] = {
     SyncKind.PROMPT: word("Prompt"),
     SyncKind.MAPPING: word("Mapping"),
 }
+PUSH_WORDS: Mapping[str, str] = {
+    **{str(kind): name for kind, name in KIND_WORDS.items()},
+    "dashboard_stats": word("Figures of a day"),
+}
 ACTION_LOOKS: Mapping[SyncAction, Look] = {
     SyncAction.PULL_ADD: Look("ended", "hollow", "plain", word("New at Supabase")),
     SyncAction.PULL_CHANGE: Look("ended", "half", "plain", word("Changed at Supabase")),

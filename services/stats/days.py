@@ -181,7 +181,8 @@ def _put(session: Session, key: str, op: str, payload: dict[str, Any], now: date
     waiting = outbox_queries.row_of(session, KIND, key)
     if waiting is not None and waiting.payload_json == payload:
         return  # refusals counted so far stay counted
-    values = {"op": op, "payload_json": payload, "title": key, "state": "waiting"}
+    title = f"< {payload['before']}" if op == "delete" else key
+    values = {"op": op, "payload_json": payload, "title": title, "state": "waiting"}
     outbox_queries.put(session, KIND, key, {**values, "reason_json": None}, now)
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
-from db.queries import journal as marks
+from db.queries import journal_marks as marks
 from db.queries import rollups
 from db.queries import usage as queries
 from services.foundation.clock import Clock
