@@ -50,7 +50,7 @@ def foresee(plan: LoadPlan, facts: Facts) -> Forecast:
         duration_s=duration_s,
         descriptors=sockets + OWN_FILES,
         descriptor_limit=facts.descriptor_limit,
-        arrangement=rules.arrangement(plan),
+        arrangement=rules.arrangement(plan, is_self=facts.is_self),
         is_self=facts.is_self,
         needs_confirm=facts.name if facts.is_production else "",
         is_exact=is_exact and facts.is_self,

@@ -137,7 +137,7 @@ class LoadTests:
             "target_id": target.id,
             "target": target.api_base[:500],
             "plan": plan_values(plan),
-            "arrangement": str(rules.arrangement(plan)),
+            "arrangement": str(rules.arrangement(plan, is_self=target.is_self)),
             "created_at": self._parts.clock.now(),
         }
         change = partial(queries.insert_run, values=values)
