@@ -46,7 +46,8 @@ def timing_pairs(timings: TurnTimings) -> Sequence[tuple[str, float | None]]:
 
 def _rows(timings: TurnTimings, count: int, size: int) -> list[Row]:
     rows = [_row(name, duration_text(ms)) for name, ms in timing_pairs(timings)]
-    rows.append(_row(tr("Events"), f"{count_text(count)} · {size / 1000:.1f} kB"))
+    events = f"{count_text(count)} · {size / 1000:.1f} kB" if count else NOTHING
+    rows.append(_row(tr("Events"), events))
     return rows
 
 

@@ -17,8 +17,11 @@ _CLAIMS_MAX = 40
 _KEY_ROLES = ("anon", "service_role")
 
 
-def look_at(token: str, now_s: float, target: Target) -> TokenLook:
-    """Return the claims, the end of its life and what speaks against it; nothing is verified."""
+def look_at(token: str, now_s: float, target: Target, public_url: str = "") -> TokenLook:
+    """Return the claims, the end of its life and what speaks against it; nothing is verified.
+
+    `public_url` is our own address, which tokens for our own gateway may name too.
+    """
     text = token.strip().removeprefix("Bearer ").strip()
     if not text:
         return TokenLook(refusal=say("Paste an access token"))
@@ -37,7 +40,7 @@ def look_at(token: str, now_s: float, target: Target) -> TokenLook:
         claims=shown_claims(claims),
         algorithm=str(_header(text).get("alg") or "")[:20],
         expires_at=_seconds(claims.get("exp")),
-        warnings=_warnings(text, claims, now_s, target),
+        warnings=_warnings(text, claims, now_s, _issuers(target, public_url)),
     )
 
 
@@ -59,9 +62,9 @@ def _short(value: Any) -> str:
 
 
 def _warnings(
-    token: str, claims: Mapping[str, Any], now_s: float, target: Target
+    token: str, claims: Mapping[str, Any], now_s: float, issuers: tuple[str, ...]
 ) -> tuple[Message, ...]:
-    found = [*_life(claims, now_s), *_source(claims, target)]
+    found = [*_life(claims, now_s), *_source(claims, issuers)]
     if str(_header(token).get("alg") or "none").lower() == "none":
         found.append(say("It is not signed (alg none): a server must refuse it"))
     if not claims.get("sub"):
@@ -85,19 +88,28 @@ def _life(claims: Mapping[str, Any], now_s: float) -> list[Message]:
     return []
 
 
-def _source(claims: Mapping[str, Any], target: Target) -> list[Message]:
+def _issuers(target: Target, public_url: str) -> tuple[str, ...]:
+    own = (public_url,) if target.is_self else ()
+    return tuple(filter(None, (target.auth_url, *own)))
+
+
+def _source(claims: Mapping[str, Any], issuers: tuple[str, ...]) -> list[Message]:
     issuer = claims.get("iss")
-    if not isinstance(issuer, str) or not target.auth_url or target.is_self:
+    if not isinstance(issuer, str) or not issuers:
         return []
-    if issuer.rstrip("/").startswith(target.auth_url.rstrip("/")):
+    if any(_plain(issuer).startswith(_plain(one)) for one in issuers):
         return []
     return [
         say(
             "It was issued by {issuer}, the service under test signs in at {auth}",
             issuer=_short(issuer)[:120],
-            auth=target.auth_url,
+            auth=issuers[0],
         )
     ]
+
+
+def _plain(address: str) -> str:
+    return address.rstrip("/").replace("//localhost", "//127.0.0.1", 1)
 
 
 def _header(token: str) -> dict[str, Any]:

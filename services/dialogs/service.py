@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from db.queries import dialogs as queries
-from services.dialogs import claims, export, rules
+from services.dialogs import export, rules
 from services.dialogs.job import Job
 from services.dialogs.keeping import Journal, Keeping
 from services.dialogs.message import Said
@@ -124,8 +124,7 @@ class Dialogs:
 
     def look_at(self, token: str, target_id: int | None = None) -> TokenLook:
         """Return what a token says of itself; nothing is kept or verified."""
-        now_s = self._parts.clock.now().timestamp()
-        return claims.look_at(token, now_s, self._target(target_id))
+        return self._people.look_at(token, self._target(target_id))
 
     def known_secrets(self) -> list[str]:
         """Return the tokens in memory, so that no log shows them."""
