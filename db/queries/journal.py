@@ -1,22 +1,24 @@
 """Write records of the journal back into their tables, each exactly once."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import delete, inspect, text, update
+from sqlalchemy import inspect, text, update
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel
 
 from db.connect import to_unavailable
 from db.errors import RowNotFoundError
 from db.queries import executions, load_runs, messages, rollups, usage
 from db.queries.journal_fields import restore, table_of
+from db.queries.journal_marks import claim, claim_each
 from db.queries.upsert import insert_into
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 from db.tables.executions import ExecutionEventRow, ExecutionRow
-from db.tables.journal import JournalMarkRow
 from db.tables.load_runs import LoadRunRow, PromptTestRow
 from db.tables.messages import ConversationLogRow, GatewayMessageRow
 from db.tables.numbers import UsageRollupRow
@@ -29,7 +31,7 @@ from db.tables.usage import (
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-_STORE = "store_"
+
 _OPEN = ("pending", "running")
 
 
@@ -50,20 +52,6 @@ class JournalTable:
 # -- exactly once
 
 
-def claim(session: Session, record_id: str, now: datetime) -> bool:
-    """Return whether this transaction is the one that writes the record."""
-    statement = insert_into(session, JournalMarkRow).on_conflict_do_nothing(index_elements=["id"])
-    statement = statement.returning(col(JournalMarkRow.id))
-    done = session.connection().execute(statement, {"id": record_id, "at": now})
-    return done.first() is not None
-
-
-def claim_all(session: Session, record_ids: Collection[str], now: datetime) -> bool:
-    """Return whether none of these was written before; all are marked from now on."""
-    fresh = [claim(session, one, now) for one in record_ids]
-    return all(fresh)
-
-
 def write_back(session: Session, record_id: str, name: str, rows: Rows, now: datetime) -> bool:
     """Return whether the rows were written now; False when the record was written before."""
     if not claim(session, record_id, now):
@@ -72,6 +60,21 @@ def write_back(session: Session, record_id: str, name: str, rows: Rows, now: dat
     table.write(session, [restore(table_of(name), row) for row in rows])
     session.flush()
     return True
+
+
+def write_back_all(
+    session: Session, records: Sequence[tuple[str, str, Rows]], now: datetime
+) -> set[str]:
+    """Return the ids of (id, table, rows) that were written now; the others were written before."""
+    fresh = claim_each(session, [record_id for record_id, _, _ in records], now)
+    new = {one[0]: one for one in reversed(records) if one[0] in fresh}  # two may have one id
+    in_order = [one for one in records if new.get(one[0]) is one]
+    for name, group in groupby(in_order, key=itemgetter(1)):
+        table = table_of(name)
+        rows = [restore(table, row) for _, _, given in group for row in given]
+        JOURNAL_TABLES[name].write(session, rows)
+    session.flush()
+    return fresh
 
 
 def rehearse(session: Session, name: str, rows: Rows) -> list[str]:
@@ -96,38 +99,6 @@ def rehearse(session: Session, name: str, rows: Rows) -> list[str]:
             reasons.append("")
     outer.rollback()
     return reasons
-
-
-def forget_marks(session: Session, record_ids: Collection[str]) -> None:
-    """Forget records whose files are gone."""
-    if record_ids:
-        session.exec(delete(JournalMarkRow).where(col(JournalMarkRow.id).in_(list(record_ids))))
-
-
-def old_marks(session: Session, before: datetime, limit: int) -> list[str]:
-    """Return some marks that are older, this database's own name never among them."""
-    query = (
-        select(JournalMarkRow.id)
-        .where(col(JournalMarkRow.at) < before)
-        .where(col(JournalMarkRow.id).not_like(f"{_STORE}%"))
-        .limit(limit)
-    )
-    return list(session.exec(query).all())
-
-
-def read_identity(session: Session) -> str:
-    """Return the name this database was given once, empty when it has none yet."""
-    query = select(JournalMarkRow.id).where(col(JournalMarkRow.id).startswith(_STORE))
-    return session.exec(query.order_by(col(JournalMarkRow.at)).limit(1)).first() or ""
-
-
-def give_identity(session: Session, name: str, now: datetime) -> str:
-    """Return the name of this database, the one given when it had none."""
-    found = read_identity(session)
-    if not found:
-        found = _STORE + name
-        session.add(JournalMarkRow(id=found, at=now))
-    return found
 
 
 # -- the tables

@@ -13,7 +13,7 @@ from services.foundation.clock import Clock
 from services.journal.shelf import Entry, Shelf
 from services.journal.types import BadRecordError, Record, ReplayReport
 
-AT_ONCE = 100  # records asked of the writer together
+AT_ONCE = 100  # records in one transaction
 ROWS_AT_ONCE = 5_000  # rows in them, some megabytes; one record more may be over it
 
 
@@ -62,9 +62,7 @@ class Replaying:
     async def _piece(self, piece: Sequence[Entry]) -> None:
         async with self._lock:
             read = await asyncio.to_thread(self._read, piece)
-        results = await asyncio.gather(
-            *(self._write(record) for _, record in read), return_exceptions=True
-        )
+        results = await self._write_all([record for _, record in read])
         done: list[Entry] = []
         for (entry, record), result in zip(read, results, strict=True):
             if isinstance(result, bool):
@@ -100,6 +98,26 @@ class Replaying:
             raise BadRecordError(f"it was meant for another database ({record.store})")
         if record.table not in queries.JOURNAL_TABLES:
             raise BadRecordError(f"the journal writes to no table {record.table[:60]}")
+
+    async def _write_all(self, records: Sequence[Record]) -> Sequence[bool | BaseException]:
+        """Return for each whether it was new, or why it was not written.
+
+        All go in one transaction; only when that fails is each written by itself.
+        """
+        now = self._clock.now()
+        given = [(record.id, record.table, record.rows) for record in records]
+        try:
+            fresh = await self._database.write(lambda s: queries.write_back_all(s, given, now))
+        except DatabaseUnavailableError as error:
+            return [error] * len(records)
+        except Exception:  # noqa: BLE001  # boundary: one of them is bad, found out one by one
+            writing = (self._write(record) for record in records)
+            return await asyncio.gather(*writing, return_exceptions=True)
+        results: list[bool | BaseException] = []
+        for record in records:
+            results.append(record.id in fresh)
+            fresh.discard(record.id)
+        return results
 
     async def _write(self, record: Record) -> bool:
         now = self._clock.now()

@@ -10,6 +10,7 @@ from pathlib import Path
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
 from db.queries import journal as queries
+from db.queries import journal_marks as marks
 from db.queries.journal_fields import table_of
 from services.foundation.clock import Clock
 from services.foundation.ids import new_id
@@ -70,7 +71,7 @@ class Journal:
         """Find what waits since another start, and the name of the database."""
         self._shelf.open()
         try:
-            self._store = self._database.read_now(queries.read_identity)
+            self._store = self._database.read_now(marks.read_identity)
         except DatabaseUnavailableError as error:
             _log.warning("the name of the database cannot be read: %s", error)
         self._look(self._oldest())
@@ -226,12 +227,12 @@ class Journal:
         try:
             if not self._store:
                 self._store = await self._database.write(
-                    lambda session: queries.give_identity(session, name, now)
+                    lambda session: marks.give_identity(session, name, now)
                 )
-            old = await self._database.read(lambda s: queries.old_marks(s, edge, _MARKS_AT_ONCE))
+            old = await self._database.read(lambda s: marks.old_marks(s, edge, _MARKS_AT_ONCE))
             gone = sorted(set(old) - self._shelf.ids())
             if gone:
-                await self._database.write(lambda session: queries.forget_marks(session, gone))
+                await self._database.write(lambda session: marks.forget_marks(session, gone))
         except DatabaseUnavailableError as error:
             _log.warning("the journal's marks cannot be settled: %s", error)
 
