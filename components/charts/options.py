@@ -33,6 +33,7 @@ class Axis:
     low: float | None = None
     high: float | None = None
     unit: str = ""
+    whole: bool = False  # only whole numbers stand at it
     offset: int = 0  # pixels away from the drawing, so that names at the ends of lines have room
 
 
@@ -46,16 +47,23 @@ class Span:
 
 
 def lines(
-    series: Sequence[Series], *, axes: Sequence[Axis] = (Axis(),), spans: Sequence[Span] = ()
+    series: Sequence[Series],
+    *,
+    axes: Sequence[Axis] = (Axis(),),
+    spans: Sequence[Span] = (),
+    right: int = 76,
 ) -> dict[str, Any]:
-    """Return a time chart of at most four lines, told apart by colour, dash and the name at the end."""
+    """Return a time chart of at most four lines, told apart by colour, dash and the name at the end.
+
+    `right` is the room for these names and a second axis, in pixels.
+    """
     shown = [_line(one, index) for index, one in enumerate(series[:4])]
     if shown and spans:
         shown[0] |= _spans(spans)
     return {
         "animation": False,
         "textStyle": {"fontFamily": "sans-serif", "fontSize": 12},
-        "grid": {"left": 44, "right": 76, "top": 24, "bottom": 24},
+        "grid": {"left": 44, "right": right, "top": 24, "bottom": 24},
         "tooltip": {
             "trigger": "axis",
             "confine": True,
@@ -154,6 +162,7 @@ def _value_axis(axis: Axis, index: int) -> dict[str, Any]:
         "splitNumber": 4,
         "position": "right" if index else "left",
         "offset": axis.offset,
+        "minInterval": 1 if axis.whole else 0,
         "axisLabel": {
             "color": "var(--faint)",
             "fontSize": 12,

@@ -142,7 +142,7 @@ def _connectivity(seen: Seen) -> dict[str, Any]:
     return _tile(
         "connectivity",
         tr("API connectivity"),
-        f"{online}/{total}" if total else NOTHING,
+        f"{online}/{total}" if total and last else NOTHING,
         note if total else tr("no endpoint is active"),
         tone=tone if last else "none",
         spark=rates,

@@ -33,7 +33,7 @@ export default {
     clock(ms) { return new Date(ms).toLocaleTimeString([], { hour12: false }); },
     line(t) {
       const values = (t.spark ?? []).filter((v) => v !== null);
-      if (values.length < 2) return "";
+      if (values.length < 2 || !values.some((v) => v > 0)) return "";
       const top = Math.max(...values, 1e-9), step = 62 / (t.spark.length - 1);
       return t.spark.map((v, i) => v === null ? "" : `${(1 + i * step).toFixed(1)},${(18 - 16 * v / top).toFixed(1)}`).filter(Boolean).join(" ");
     },

@@ -12,6 +12,7 @@ from components.primitives.formats import clock_text, count_text, duration_text
 from components.words import tr, trn
 from services.stats.types import CallPage, CallRow, UserPage, UserRow
 
+_USER_MOST = 9  # characters of a user's id in the narrow drawer
 Row = UserRow | CallRow
 Older = Callable[[Row | None], Awaitable[UserPage | CallPage | None]]
 
@@ -86,7 +87,7 @@ class RowDrawer(Drawer):
             return {
                 "id": str(number),
                 "at": clock_text(row.last_at, self._zone, self._now),
-                "user": short_user(row.user_id),
+                "user": row.user_id,
                 "who": origin_word(row.origin),
             }
         endpoint = self._names().get(row.endpoint_id or 0, "")
@@ -103,7 +104,7 @@ class RowDrawer(Drawer):
 
 def short_user(user_id: str) -> str:
     """Return an id that fits a column."""
-    return user_id if len(user_id) <= 13 else f"{user_id[:8]}…{user_id[-4:]}"
+    return user_id if len(user_id) <= _USER_MOST else f"{user_id[: _USER_MOST - 1]}…"
 
 
 def origin_word(origin: str) -> str:

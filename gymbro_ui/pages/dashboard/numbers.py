@@ -51,6 +51,7 @@ class NumbersPart:
         with ui.element("div").classes("nf-usage"):
             with card(tr("Requests and latency")):
                 self._chart = LineChart(lines([]), name=tr("Requests and latency"), height="240px")
+                self._none = ui.label(tr("No request in this window")).classes("c-muted")
             with card(tr("By model"), tight=True, note=tr("tokens as the supplier reports them")):
                 self._models = DataTable(
                     (
@@ -126,7 +127,11 @@ class NumbersPart:
         )
 
     def _show_usage(self, figures: Figures, points: Sequence[Point]) -> None:
-        self._chart.show(chart_of(points))
+        is_any = any(point.total for point in points)
+        self._chart.set_visibility(is_any)
+        self._none.set_visibility(not is_any)
+        if is_any:
+            self._chart.show(chart_of(points))
         models = sorted(figures.by_model.items(), key=lambda item: (-item[1].total, item[0]))
         self._models.show([_model_row(name, calls) for name, calls in models[:MODELS_SHOWN]])
 
@@ -244,7 +249,11 @@ def chart_of(points: Sequence[Point]) -> dict[str, Any]:
         Series("p50", [(at(p), seconds(p.p50_ms)) for p in points], INK, 2, "solid", 1),
         Series("p95", [(at(p), seconds(p.p95_ms)) for p in points], INK, 1.5, (6, 3), 1),
     ]
-    return lines(series, axes=(Axis(tr("requests"), low=0), Axis("s", low=0, offset=40)))
+    return lines(
+        series,
+        axes=(Axis(tr("requests"), low=0, whole=True), Axis("s", low=0, offset=60)),
+        right=104,
+    )
 
 
 def _model_row(name: str, calls: Calls) -> dict[str, str]:
