@@ -111,6 +111,7 @@ class PercentileTable(ui.element):
             Column("name", tr("Time")),
             *(Column(key, key, end=True) for key in ("p50", "p90", "p95", "p99")),
             Column("max", tr("max"), end=True),
+            Column("mean", tr("mean"), end=True),
         ]
         with self:
             self._table = DataTable(columns, [], name=tr("Percentiles"), none="", compact=True)
@@ -134,7 +135,9 @@ class PercentileTable(ui.element):
 
 
 def _times(key: str, name: str, values: Percentiles) -> dict[str, Any]:
-    shown = {part: ms_text(getattr(values, part)) for part in ("p50", "p90", "p95", "p99", "max")}
+    shown = {
+        part: ms_text(getattr(values, part)) for part in ("p50", "p90", "p95", "p99", "max", "mean")
+    }
     return {"id": key, "name": name, **shown}
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from nicegui import ui
 
 from components.loadtest.words import CLASS_LOOKS, ms_text
-from components.primitives.button import icon_button
+from components.primitives.button import download_button, icon_button
 from components.primitives.data_table import Column, DataTable
 from components.primitives.formats import NOTHING, count_text, duration_text
 from components.primitives.toolbar import Segment, spacer
@@ -25,15 +26,23 @@ class Samples(ui.element):
     """Filters, one page of calls, and the way to the pages around it."""
 
     def __init__(
-        self, changed: Callable[[SampleFilter, int], Any], opened: Callable[[int], Any]
+        self,
+        address: str,
+        changed: Callable[[SampleFilter, int], Any],
+        opened: Callable[[int], Any],
     ) -> None:
-        """Show the first calls; `changed` is told filter and offset, `opened` a call's number."""
+        """Show the first calls; `changed` is told filter and offset, `opened` a call's number.
+
+        `address` and .csv or .json lead to a file of what is shown.
+        """
         super().__init__("div")
         self.wanted = SampleFilter()
         self.offset = 0
         self._total = 0
         self._changed = changed
         self._opened = opened
+        self._address = address
+        self._files: dict[str, ui.button] = {}
         with self:
             with ui.element("div").classes("lt-bar").props("role=search"):
                 self._draw_filters()
@@ -48,6 +57,10 @@ class Samples(ui.element):
             with ui.element("div").classes("lt-pager"):
                 self._count = ui.label("").classes("t-meta c-muted").mark("load-count")
                 spacer()
+                for kind in ("csv", "json"):
+                    name = tr("Download the calls found as {kind}", kind=kind.upper())
+                    self._files[kind] = download_button("", name)
+                    self._files[kind].set_text(kind.upper())
                 self._back = icon_button(
                     "chevron_left", tr("Page before"), self._before, small=True
                 )
@@ -99,6 +112,9 @@ class Samples(ui.element):
         text = tr("{first}–{last} of {total}", first=count_text(self.offset + 1),
                   last=count_text(last), total=count_text(page.total))  # fmt: skip
         self._count.set_text(text if page.rows else tr("none of {n}", n=count_text(page.total)))
+        for kind, made in self._files.items():
+            made.props["href"] = f"{self._address}.{kind}{_query(self.wanted)}"
+            made.update()
         self._back.set_enabled(self.offset > 0)
         self._on.set_enabled(last < page.total)
 
@@ -127,6 +143,17 @@ class Samples(ui.element):
 
     def _open(self, row_id: str) -> Any:
         return self._opened(int(row_id)) if row_id.isdigit() else None
+
+
+def _query(wanted: SampleFilter) -> str:
+    pairs = {
+        "model": wanted.model,
+        "class": str(wanted.sample_class or ""),
+        "q": wanted.text,
+        "order": "" if wanted.order is SampleOrder.STARTED else str(wanted.order),
+    }
+    found = urlencode({name: value for name, value in pairs.items() if value})
+    return f"?{found}" if found else ""
 
 
 def _columns() -> list[Column]:

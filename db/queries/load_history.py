@@ -59,32 +59,48 @@ def runs_of(session: Session, run_ids: Sequence[str]) -> dict[str, LoadRunRow]:
     return {row.run_id: row for row in found}
 
 
-def page_samples(
-    session: Session,
-    run_no: int,
-    wanted: Mapping[str, str],
-    text: str,
-    order: str,
-    page: tuple[int, int],
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many calls of the run match and one page (limit, offset) of them.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls of one run: values of columns, a text, and `started` or a column, largest first."""
 
-    `order` is `started`, or the column whose largest values come first.
-    """
-    conditions: list[Any] = [_CALLS.c.run_no == run_no]
-    conditions += [_CALLS.c[name] == value for name, value in wanted.items()]
-    if text:
-        conditions.append(
-            or_(*(_CALLS.c[name].icontains(text, autoescape=True) for name in _SOUGHT))
-        )
-    counted = select(func.count()).select_from(_CALLS).where(*conditions)
+    run_no: int
+    columns: Mapping[str, str]
+    text: str
+    order: str
+
+    def conditions(self) -> list[Any]:
+        """Return what a call must fulfil."""
+        found: list[Any] = [_CALLS.c.run_no == self.run_no]
+        found += [_CALLS.c[name] == value for name, value in self.columns.items()]
+        if self.text:
+            sought = (_CALLS.c[name].icontains(self.text, autoescape=True) for name in _SOUGHT)
+            found.append(or_(*sought))
+        return found
+
+    def rows(self) -> Any:
+        """Return the query of all of them, in their order."""
+        keys: list[Any] = [_CALLS.c.no]
+        if self.order != "started":
+            keys.insert(0, _CALLS.c[self.order].desc().nulls_last())
+        return _CALLS.select().where(*self.conditions()).order_by(*keys)
+
+
+def page_samples(
+    session: Session, wanted: Wanted, limit: int, offset: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many calls match and one page of them."""
+    counted = select(func.count()).select_from(_CALLS).where(*wanted.conditions())
     total = session.exec(counted).one()
-    keys = (
-        [_CALLS.c.no] if order == "started" else [_CALLS.c[order].desc().nulls_last(), _CALLS.c.no]
-    )
-    limit, offset = page
-    query = _CALLS.select().where(*conditions).order_by(*keys).offset(offset).limit(limit)
+    query = wanted.rows().offset(offset).limit(limit)
     return total, [dict(row) for row in session.connection().execute(query).mappings()]
+
+
+def whole_samples(
+    session: Session, run_id: str, wanted: Wanted
+) -> tuple[LoadRunRow | None, list[dict[str, Any]]]:
+    """Return the run and all its calls that match, as of one moment."""
+    row = session.exec(select(LoadRunRow).where(LoadRunRow.run_id == run_id)).first()
+    return row, [dict(one) for one in session.connection().execute(wanted.rows()).mappings()]
 
 
 def find_sample(session: Session, run_no: int, no: int) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """LoadHistory: finds kept load tests and their calls, compares them, marks a baseline, deletes."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -18,10 +19,11 @@ from services.load_history.types import (
     RunFilter,
     SampleFilter,
 )
+from services.loadtest.export import export
 from services.loadtest.rows import plan_values, to_run
 from services.loadtest.samples import to_stored
 from services.loadtest.service import LoadTests
-from services.loadtest.types import LoadRun, RunState, SamplePage, StoredSample
+from services.loadtest.types import Export, LoadRun, RunState, SamplePage, StoredSample
 
 TEXT_MOST = 200
 _PIECE = 2_000  # calls deleted at once
@@ -82,19 +84,20 @@ class LoadHistory:
     ) -> SamplePage:
         """Return one page of the run's calls that match; raise NotFoundError."""
         run = await self._loadtest.run(run_id)
-        columns: dict[str, str] = {"model": wanted.model} if wanted.model else {}
-        if wanted.sample_class is not None:
-            columns["sample_class"] = str(wanted.sample_class)
         query = partial(
-            queries.page_samples,
-            run_no=run.id,
-            wanted=columns,
-            text=wanted.text.strip()[:TEXT_MOST],
-            order=str(wanted.order),
-            page=(limit, offset),
+            queries.page_samples, wanted=_wanted(run, wanted), limit=limit, offset=offset
         )
         total, rows = await stored(self._database.read(query))
         return SamplePage(total, tuple(to_stored(row, run_id) for row in rows))
+
+    async def export(self, run_id: str, kind: str, wanted: SampleFilter) -> Export:
+        """Return the calls that match as a file; raise NotFoundError, InputError."""
+        run = await self._loadtest.run(run_id)
+        query = partial(queries.whole_samples, run_id=run_id, wanted=_wanted(run, wanted))
+        row, rows = await stored(self._database.read(query))
+        samples = (to_stored(values, run_id) for values in rows)
+        whole = run if row is None else to_run(row)
+        return await asyncio.to_thread(export, whole, samples, kind)
 
     async def sample(self, run_id: str, no: int) -> StoredSample:
         """Return one call; raise NotFoundError."""
@@ -156,6 +159,13 @@ class LoadHistory:
         if not run.id:
             raise ConflictError("Nothing is kept of this run")
         return run
+
+
+def _wanted(run: LoadRun, wanted: SampleFilter) -> queries.Wanted:
+    columns: dict[str, str] = {"model": wanted.model} if wanted.model else {}
+    if wanted.sample_class is not None:
+        columns["sample_class"] = str(wanted.sample_class)
+    return queries.Wanted(run.id, columns, wanted.text.strip()[:TEXT_MOST], str(wanted.order))
 
 
 def _beside(run: LoadRun, base: LoadRun | None) -> HistoryRun:

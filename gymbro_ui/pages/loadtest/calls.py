@@ -11,6 +11,7 @@ from components.primitives.card import card
 from components.primitives.formats import NOTHING, duration_text, moment_text
 from components.words import tr
 from gymbro_ui.actions import act
+from gymbro_ui.pages.loadtest.filters import PATH
 from services.load_history.types import SampleFilter
 from services.loadtest.types import LoadRun, StoredSample
 from services.targets.types import SELF_ID
@@ -35,7 +36,7 @@ class Calls:
         """Draw the empty table."""
         with card(tr("Calls"), tight=True) as body:
             body.classes("lt-samples")
-            self._table = Samples(self._wanted, self.open)
+            self._table = Samples(f"{PATH}/{self._run.run_id}/export", self._wanted, self.open)
         self._drawer = SampleDrawer()
         self._table.on("keydown.escape", self._drawer.close)  # the row keeps the focus
 

@@ -1,5 +1,8 @@
 """Kept load tests are found, paged, compared, marked and deleted, the same on both stores."""
 
+import csv
+import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -88,6 +91,12 @@ async def test_calls_are_paged_filtered_searched_and_ordered(
     _, last = await numbers(SampleFilter(order=SampleOrder.FIRST_TEXT), 1, 249)
     assert last == [30]  # without a first text: at the end
     assert await history.models(run_id) == ["m-a", "m-b"]
+    sheet = await history.export(run_id, "csv", SampleFilter(text="req-7"))
+    lines = list(csv.DictReader(io.StringIO(sheet.content.decode().lstrip("\ufeff"))))
+    assert len(lines) == 11
+    assert {line["request_id"][:5] for line in lines} == {"req-7"}
+    slowest = await history.export(run_id, "json", SampleFilter(order=SampleOrder.SLOWEST))
+    assert [one["no"] for one in json.loads(slowest.content)["results"]][:2] == [20, 250]
     assert (await history.sample(run_id, 20)).sample.reply_text == "50%_off"
     with pytest.raises(NotFoundError):
         await history.sample(run_id, 999)

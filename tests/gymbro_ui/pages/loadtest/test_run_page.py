@@ -65,6 +65,26 @@ async def test_figures_move_while_it_runs_and_a_cancel_is_told_with_what_was_kep
         assert f"已保存 {run.stored}" in label(user, "load-sum")
 
 
+async def test_of_three_hundred_users_two_hundred_are_in_flight_and_the_rest_is_shown_waiting(
+    database: Database, env: Env
+) -> None:
+    async with load_operator(database, env) as (user, console, desk, upstream):
+        upstream.play("slow", good(seconds=60))
+        upstream.models = ["slow"]
+        begun = await desk.begin(users=300, requests=300, sign_ins=2)
+        await user.open(f"{PATH}/{begun.execution_id}")
+        await user.should_see(marker="load-flow", retries=100)
+        await until(
+            lambda: label(user, "load-flow") == "200 个进行中 · 100 个等待（最多并发 200）", 30
+        )
+        await console.executions.cancel(begun.execution_id)
+        await desk.executions.wait(begun.execution_id)
+        run = await console.loadtest.run(begun.execution_id)
+        assert run.summary is not None
+        assert run.summary.counts["cancelled"] == 200
+        assert run.summary.counts["not_started"] == 100
+
+
 async def test_classes_errors_with_advice_and_thresholds_stand_in_words(
     database: Database, env: Env
 ) -> None:
