@@ -13,6 +13,7 @@ from components.primitives.card import card
 from components.primitives.toast import toast
 from components.settings.journal_panel import JournalPanel
 from components.settings.restore_dialog import RestoreDialog
+from components.settings.settings_file import SettingsFileDialog
 from components.settings.upkeep_panels import BackupPanel, RetentionPanel
 from components.status.refusals import why
 from components.words import tr, trn
@@ -21,7 +22,7 @@ from services.backup.types import KIND as BACKUP
 from services.backup.types import StoredBackup
 from services.executions.types import Execution
 from services.retention.types import KIND as RETENTION
-from services.settings.types import Preferences
+from services.settings.types import FilePlan, Preferences
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -39,6 +40,42 @@ def retention_card(console: "Console") -> None:
             panel.show(last)
 
     _keep_fresh(console, panel, RETENTION, load)
+
+
+def settings_file_card(console: "Console") -> None:
+    """Draw the way of the settings into a file and back."""
+
+    def save() -> None:
+        name = f"gymbro-settings-{console.clock.now():%Y%m%d-%H%M}.json"
+        ui.download.content(console.settings.as_file(), name, "application/json")
+
+    async def read(content: bytes) -> FilePlan | None:
+        async def plan() -> FilePlan:
+            return console.settings.read_file(content)
+
+        return await act(plan)
+
+    async def taken(plan: FilePlan) -> bool:
+        await console.settings.apply(plan)
+        return True
+
+    async def apply(plan: FilePlan) -> bool:
+        done = await act(
+            lambda: taken(plan),
+            done=tr("Saved"),
+            undo=lambda: console.settings.apply(plan, back=True),
+        )
+        return bool(done)
+
+    note = tr("Without keys, passwords and tokens")
+    with card(tr("Settings in a file"), note=note), ui.element("div").classes("gb-row gb-wrap"):
+        button(tr("Save to a file"), save, icon="download").mark("settings-save")
+        button(
+            tr("Take from a file …"),
+            lambda: SettingsFileDialog(read, apply),
+            icon="upload",
+            acts=True,
+        ).mark("settings-take")
 
 
 def backup_card(console: "Console") -> None:

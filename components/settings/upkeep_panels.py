@@ -133,6 +133,13 @@ class RetentionPanel(ui.element):
                 last.unpushed,
             )
             ui.label(text).classes("t-meta c-muted t-wrap")
+        if last.never_pushed:
+            text = trn(
+                "{n} day of figures was deleted that never arrived at Supabase",
+                "{n} days of figures were deleted that never arrived at Supabase",
+                last.never_pushed,
+            )
+            ui.label(text).classes("t-meta c-muted t-wrap")
 
 
 class BackupPanel(ui.element):

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Table, delete, select
+from sqlalchemy import Date, Table, delete, select, tuple_
 from sqlmodel import Session, SQLModel, col, func
 
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 from db.tables.load_runs import LoadRunRow, PromptTestRow
+from db.tables.numbers import DashboardStatsRow
 from db.tables.outbox import OutboxRow
 from db.tables.schedules import ScheduleSlotRow
 
@@ -21,7 +22,7 @@ class Aged:
     """A table whose rows age one by one: its key, its time, and a column that must be set."""
 
     name: str
-    key: str
+    key: str  # the names of its columns, parted by blanks
     time: str  # a time, or a UTC day
     ended: str = ""  # rows without it are not over yet
 
@@ -30,9 +31,14 @@ class Aged:
         """The table itself."""
         return SQLModel.metadata.tables[self.name]
 
+    @property
+    def keys(self) -> list[Any]:
+        """The columns of its key."""
+        return [self.table.c[name] for name in self.key.split()]
+
 
 AGED: Mapping[str, tuple[Aged, ...]] = {
-    "e2e": (Aged("console_uptime", "id", "last_seen_at"),),
+    "e2e": (Aged("console_uptime", "id", "last_seen_at"), Aged("change_marks", "id", "at")),
     "messages": (
         Aged("gateway_messages", "message_id", "created_at", "finished_at"),
         Aged("conversation_logs", "id", "created_at"),
@@ -43,6 +49,10 @@ AGED: Mapping[str, tuple[Aged, ...]] = {
         Aged("ai_request_stats", "id", "request_date"),
         Aged("ai_request_minutes", "id", "minute_at"),
         Aged("ai_model_daily_usage", "id", "usage_date"),
+        Aged("usage_rollups", "grain model start_at origin", "start_at"),
+        Aged("user_last_seen", "model origin user_id", "last_at"),
+        Aged("dashboard_stats", "id", "stat_date"),
+        Aged("account_sessions", "id", "refreshed_at", "ended_at"),
     ),
 }
 
@@ -50,10 +60,10 @@ AGED: Mapping[str, tuple[Aged, ...]] = {
 def find_aged(session: Session, aged: Aged, before: datetime, limit: int) -> list[Any]:
     """Return the keys of some rows that are older."""
     columns = aged.table.c
-    query = select(columns[aged.key]).where(columns[aged.time] < _edge(aged, before)).limit(limit)
+    query = select(*aged.keys).where(columns[aged.time] < _edge(aged, before)).limit(limit)
     if aged.ended:
         query = query.where(columns[aged.ended].is_not(None))
-    return list(session.connection().execute(query).scalars())
+    return [tuple(row) for row in session.connection().execute(query)]
 
 
 def drop_aged(session: Session, aged: Aged, keys: Sequence[Any]) -> int:
@@ -61,7 +71,9 @@ def drop_aged(session: Session, aged: Aged, keys: Sequence[Any]) -> int:
     if not keys:
         return 0
     done: Any = session.connection().execute(
-        delete(aged.table).where(aged.table.c[aged.key].in_(keys))
+        delete(aged.table).where(tuple_(*aged.keys).in_(keys))
+        if len(aged.keys) > 1
+        else delete(aged.table).where(aged.keys[0].in_([key for (key,) in keys]))
     )
     return int(done.rowcount)
 
@@ -151,6 +163,15 @@ def drop_load_runs(session: Session, runs: Sequence[int]) -> int:
 def count_unpushed(session: Session) -> int:
     """Return how many changes wait for Supabase, whatever their age."""
     query = select(func.count()).select_from(OutboxRow)
+    return int(session.connection().execute(query).scalar_one())
+
+
+def count_days_never_pushed(session: Session, before: datetime) -> int:
+    """Return how many days of figures are older and never arrived at Supabase."""
+    row = DashboardStatsRow
+    query = select(func.count()).where(
+        col(row.stat_date) < before.date(), col(row.pushed_at).is_(None)
+    )
     return int(session.connection().execute(query).scalar_one())
 
 

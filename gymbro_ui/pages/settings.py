@@ -31,7 +31,7 @@ from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.connection import try_target
 from gymbro_ui.log_card import log_card
-from gymbro_ui.upkeep_cards import backup_card, journal_card, retention_card
+from gymbro_ui.upkeep_cards import backup_card, journal_card, retention_card, settings_file_card
 from services.supabase.types import SupabaseEdit
 from services.targets.types import Target, TargetEdit
 
@@ -51,6 +51,7 @@ def render(console: "Console") -> None:
         ("logs", tr("Logs"), log_card),
         ("retention", tr("Retention"), retention_card),
         ("backup", tr("Backup"), backup_card),
+        ("file", tr("Settings in a file"), settings_file_card),
         ("journal", tr("Journal"), journal_card),
         ("access", tr("Access"), access_card),
         ("look", tr("Language & look"), _look),

@@ -65,6 +65,7 @@ class Retention:
         pieces = Pieces(self._clock)
         deleted: dict[str, int] = {}
         kinds = list(DataKind)
+        never_pushed = await self._never_pushed()
         for done, kind in enumerate(kinds):
             await control.progress(done, len(kinds) + 1)
             before = self._clock.now() - timedelta(days=days_of(self._settings.preferences, kind))
@@ -78,15 +79,23 @@ class Retention:
         await control.progress(len(kinds) + 1, len(kinds) + 1)
         control.append_output(
             f"file: {freed} bytes given back\noutbox: {unpushed} unpushed changes kept\n"
+            f"days of figures deleted that never arrived at Supabase: {never_pushed}\n"
             f"longest piece: {pieces.longest_ms} ms\n"
         )
         meta = {
             "deleted": {str(kind): count for kind, count in deleted.items()},
             "freed_bytes": freed,
             "unpushed": unpushed,
+            "never_pushed": never_pushed,
             "longest_ms": pieces.longest_ms,
         }
         return Ending(ExecutionState.SUCCEEDED, meta=meta)
+
+    async def _never_pushed(self) -> int:
+        """Return how many days of figures go now although Supabase never had them."""
+        days = days_of(self._settings.preferences, DataKind.STATS)
+        before = self._clock.now() - timedelta(days=days)
+        return await self._database.read(lambda s: queries.count_days_never_pushed(s, before))
 
     def _delete(self, kind: DataKind, before: datetime, pieces: Pieces) -> AsyncIterator[int]:
         if kind is DataKind.EXECUTIONS:

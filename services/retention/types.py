@@ -32,6 +32,7 @@ class RetentionResult:
     deleted: Mapping[str, int] = field(default_factory=dict[str, int])  # DataKind to rows
     freed_bytes: int = 0  # of the database file
     unpushed: int = 0  # changes that still wait for Supabase: never deleted
+    never_pushed: int = 0  # days of figures that were deleted and never arrived at Supabase
     error: str = ""
 
     @property
@@ -50,5 +51,6 @@ def result_of(execution: Execution) -> RetentionResult:
         deleted=dict(meta.get("deleted") or {}),
         freed_bytes=int(meta.get("freed_bytes") or 0),
         unpushed=int(meta.get("unpushed") or 0),
+        never_pushed=int(meta.get("never_pushed") or 0),
         error=execution.error,
     )

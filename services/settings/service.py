@@ -11,8 +11,8 @@ from db.queries import config as queries
 from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
-from services.settings import rules
-from services.settings.types import AnonMethod, AppSettings, Env, Preferences
+from services.settings import portable, rules
+from services.settings.types import AnonMethod, AppSettings, Env, FilePlan, Preferences
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,22 @@ class Settings:
         self.app = replace(self.app, **{name: getattr(wanted, name) for name in patch})
         self.app_changed.emit(self.app)
         return self.app
+
+    def as_file(self) -> bytes:
+        """Return the settings as the content of a file, without any key."""
+        return portable.written(self.preferences, self.app, self._clock.now())
+
+    def read_file(self, content: bytes) -> FilePlan:
+        """Return what such a file would change; raise InputError."""
+        return portable.read(content, self.preferences, self.app)
+
+    async def apply(self, plan: FilePlan, *, back: bool = False) -> None:
+        """Take over what the plan changes, or with `back` take it back; raise InputError."""
+        console, gateway = plan.patch("console", back=back), plan.patch("gateway", back=back)
+        if console:
+            await self.change(console)
+        if gateway:
+            await self.change_app(gateway)
 
 
 def _plain(preferences: Preferences) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+from services.foundation.messages import Message
 
 
 class ResultMode(StrEnum):
@@ -232,3 +235,25 @@ class Env:
     def embedded_auth_url(self) -> str:
         """The origin of the embedded sign-in service, as a Supabase project URL."""
         return self.public_url
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One setting that a file sets to another value."""
+
+    group: str  # console or gateway
+    name: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """What a file of settings would change, and what of it cannot be used."""
+
+    changes: tuple[FileChange, ...]
+    problems: tuple[Message, ...] = ()
+
+    def patch(self, group: str, *, back: bool = False) -> dict[str, Any]:
+        """Return the new values of a group by name, or with `back` the ones before."""
+        return {c.name: c.before if back else c.after for c in self.changes if c.group == group}

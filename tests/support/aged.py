@@ -5,11 +5,14 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel
 
+from db.tables.accounts import AccountSessionRow, AccountUserRow
 from db.tables.audit import AuditRow
+from db.tables.change_marks import ChangeMarkRow
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 from db.tables.executions import ExecutionEventRow, ExecutionRow
 from db.tables.load_runs import LoadRunRow, PromptTestRow
 from db.tables.messages import ConversationLogRow, GatewayMessageRow
+from db.tables.numbers import DashboardStatsRow, LastSeenRow, UsageRollupRow
 from db.tables.outbox import OutboxRow
 from db.tables.schedules import ScheduleSlotRow
 from db.tables.uptime import UptimeRow
@@ -24,6 +27,7 @@ AGED: tuple[type[SQLModel], ...] = (
     AuditRow, E2eLaunchRow, E2eRunRow, E2eCellRow, E2eReplyRow, ExecutionRow, ExecutionEventRow,
     ConversationLogRow, GatewayMessageRow, ScheduleSlotRow, UptimeRow, AiRequestMinuteRow,
     AiRequestStatsRow, ModelDailyUsageRow, UserActivityRow, LoadRunRow, PromptTestRow,
+    ChangeMarkRow, UsageRollupRow, LastSeenRow, DashboardStatsRow, AccountSessionRow,
 )  # fmt: skip
 
 
@@ -38,8 +42,19 @@ def write_all(session: Session, at: datetime, *, is_over: bool = True) -> None:
     )  # fmt: skip
     session.add(execution)
     session.flush()
+    account = AccountUserRow(id=key, app_metadata={}, user_metadata={}, **stamps)
+    session.add(account)
+    session.flush()
     session.add_all(
         [
+            ChangeMarkRow(at=at, kind="prompt", subject="s"),
+            UsageRollupRow(grain="hour", model="m", start_at=at, origin="app", latency_json={}),
+            LastSeenRow(model=key, origin="app", user_id="u", last_at=at),
+            DashboardStatsRow(stat_date=day, updated_at=at),
+            AccountSessionRow(
+                id=key, user_id=key, method="password", refreshed_at=at, created_at=at,
+                ended_at=end,
+            ),
             ExecutionEventRow(execution_id=execution.id or 0, seq=1, at=at, kind="created"),
             AuditRow(at=at, actor="me", kind="model", subject_id="1", action="changed"),
             ScheduleSlotRow(schedule_id="e2e", slot_at=at, state="fired", noted_at=at),

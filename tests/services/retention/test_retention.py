@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, SQLModel, func, select
@@ -55,10 +56,16 @@ async def test_what_is_older_than_its_days_is_gone_from_every_table(
     assert left == dict.fromkeys(left, 1) | own
     last = await retention.last()
     assert last is not None
-    deleted = {"e2e": 6, "executions": 1, "messages": 2, "audit": 1, "stats": 4, "load": 2}
+    deleted = {"e2e": 7, "executions": 1, "messages": 2, "audit": 1, "stats": 8, "load": 2}
     assert last.deleted == deleted
-    assert (last.total, last.unpushed, last.error) == (16, 2, "")
+    assert (last.total, last.unpushed, last.error) == (21, 2, "")
+    assert last.never_pushed == 1  # said, never silent
     assert "audit: 1 deleted, before 2026-01-31" in ended.output
+
+
+def test_operations_names_every_table_and_what_becomes_of_it() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert [name for name in SQLModel.metadata.tables if f"`{name}`" not in text] == []
 
 
 @both_stores
@@ -102,8 +109,8 @@ async def test_each_kind_of_data_has_days_of_its_own(
     database.write_now(lambda s: write_all(s, clock.now() - timedelta(days=6)))
     ended = await clean(executions)
     assert ended.meta["deleted"]["audit"] == 0
-    assert ended.meta["deleted"]["stats"] == 8
-    assert ended.meta["deleted"]["e2e"] == 6
+    assert ended.meta["deleted"]["stats"] == 16
+    assert ended.meta["deleted"]["e2e"] == 7
 
 
 async def test_a_run_that_was_ended_is_gone_on_with_by_the_next(
