@@ -83,11 +83,19 @@ def page(
     return rows, ids[-1] if len(ids) == most else ""
 
 
-def whole(session: Session, wanted: DialogQuery, limit: int) -> list[dict[str, Any]]:
-    """Return the newest matching turns whole, as of one moment."""
-    query = select(_TABLE).where(_ID.isnot(None), *_conditions(wanted))
+def whole(
+    session: Session, wanted: DialogQuery, limit: int, events_most: int
+) -> list[dict[str, Any]]:
+    """Return the newest matching turns as of one moment, their texts whole.
+
+    Their events and checks are there where there are at most `events_most` turns.
+    """
+    conditions: list[ColumnElement[bool]] = [_ID.is_not(None), *_conditions(wanted)]
     if wanted.text:
-        query = query.where(_has_text(wanted.text))
+        conditions.append(_has_text(wanted.text))
+    counted = select(func.count()).select_from(_TABLE).where(*conditions)
+    is_small = session.connection().execute(counted).scalar_one() <= events_most
+    query = (select(_TABLE) if is_small else select(*_LISTED)).where(*conditions)
     query = query.order_by(_ID.desc()).limit(limit)
     return [dict(row) for row in session.connection().execute(query).mappings()]
 

@@ -45,7 +45,8 @@ AT_ONCE = 8
 LIVE_MOST = 40  # turns a page can still see with every event
 TURNS_MOST = 40  # of one conversation that are sent as history
 SEARCH_WINDOW = 4_000  # turns one text search looks at
-EXPORT_MOST = 20_000
+EXPORT_MOST = 20_000  # turns in a file, the newest
+EVENTS_MOST = 1_000  # turns in a JSON file up to which each has its events
 TIMEOUT_S = 900.0
 
 
@@ -271,7 +272,10 @@ class Dialogs:
 
     async def export(self, wanted: DialogFilter, kind: str) -> DialogExport:
         """Return all turns of the filter as of one moment as a file; raise InputError."""
-        query = partial(queries.whole, wanted=_query(wanted), limit=EXPORT_MOST)
+        events_most = EVENTS_MOST if kind == "json" else 0
+        query = partial(
+            queries.whole, wanted=_query(wanted), limit=EXPORT_MOST, events_most=events_most
+        )
         rows = await stored(self._parts.database.read(query))
         stamp = f"{self._parts.clock.now():%Y%m%d-%H%M%S}"
         return await asyncio.to_thread(export.export, map(to_dialog, rows), kind, stamp)

@@ -84,6 +84,8 @@ async def test_pages_and_searches_find_the_same(store: Database) -> None:
     assert await ids(store, kinds=("supplier",)) == [a_turn(6).dialog_id]
     assert await ids(store, model="gpt", created_to=BEGIN + timedelta(minutes=2)) == names[1::-1]
     whole = partial(queries.whole, wanted=DialogQuery(text="question 5"), limit=10)
-    (row,) = await store.read(whole)
+    (row,) = await store.read(partial(whole, events_most=1))
     assert row["events"]
+    (row,) = await store.read(partial(whole, events_most=0))
+    assert "events" not in row
     assert await store.read(partial(queries.models, limit=10)) == ["gpt"]
