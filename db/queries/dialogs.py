@@ -50,7 +50,9 @@ def interrupt_left_over(session: Session, verdict: str, error: str) -> int:
 
 def find(session: Session, dialog_id: str) -> dict[str, Any] | None:
     """Return the whole turn, or None."""
-    row = session.connection().execute(select(_TABLE).where(dialog_id == _ID)).mappings().first()
+    row = (
+        session.connection().execute(select(_TABLE).where(_ID.in_([dialog_id]))).mappings().first()
+    )
     return None if row is None else dict(row)
 
 
