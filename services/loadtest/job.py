@@ -28,7 +28,7 @@ from services.targets.types import Target
 BEAT_S = 0.25  # rows, progress and stop rules
 TELL_S = 2.0  # a line of output
 LIST_S = 15.0
-CANCEL_RELEASE_S = 1.0  # for deleting the users of a run that is cancelled
+CANCEL_RELEASE_S = 0.6  # for deleting the users of a run that is cancelled
 
 
 class Driver(Protocol):
@@ -141,8 +141,8 @@ class Job:
         signed = say("{count} users are signed in", count=self._pool.size)
         await _note(self._control, "signed_in", signed)
         models = await self._models()
-        if self._run.arrangement is Arrangement.WORKER:
-            return Crew(self._order(models), self._take, self._renew)
+        if (place := self._run.arrangement) is not Arrangement.IN_PROCESS:
+            return Crew(self._order(models), self._take, self._renew, place)
         engine_parts = EngineParts(
             chat=self._chat,
             clock=parts.clock,
