@@ -7,6 +7,7 @@ from services.foundation.messages import say
 from services.workflows.types import KIND, FieldKind, StepField, StepKind
 
 WAIT, REPORT, AGENT_TEST, E2E, LOAD = "wait", "report", "agent_test", "e2e", "load_test"
+DIALOG = "dialog"
 REPORT_TEXT = "# {{workflow.name}}\n\n{{steps}}"
 DEFAULT_TIMEOUT_S = 600
 _NEVER = frozenset({KIND, "import"})  # a workflow inside a workflow could go in circles
@@ -19,6 +20,7 @@ _TIMEOUTS_S: Mapping[str, int] = {
     "retention": 3_600,
 }
 _BOTH = ["anonymous", "permanent"]
+_HELLO = {"model": "global", "message": "hello"}
 _FIELDS: Mapping[str, tuple[StepField, ...]] = {
     AGENT_TEST: (
         StepField("agent_id", FieldKind.AGENT, say("Agent").text),
@@ -32,13 +34,14 @@ _FIELDS: Mapping[str, tuple[StepField, ...]] = {
     WAIT: (StepField("seconds", FieldKind.SECONDS, say("Seconds").text, 30),),
     REPORT: (StepField("text", FieldKind.TEXT, say("Text").text, REPORT_TEXT),),
     LOAD: (StepField("params", FieldKind.OBJECT, say("Parameters (JSON)").text, {"users": 10}),),
+    DIALOG: (StepField("params", FieldKind.OBJECT, say("Parameters (JSON)").text, _HELLO),),
     "probe": (),
     "sync": (),
     "backup": (),
     "retention": (),
 }
 _ANY = (StepField("params", FieldKind.OBJECT, say("Parameters (JSON)").text, {}),)
-_ORDER = (AGENT_TEST, E2E, "probe", LOAD, "sync", "backup", "retention", WAIT, REPORT)
+_ORDER = (AGENT_TEST, E2E, DIALOG, "probe", LOAD, "sync", "backup", "retention", WAIT, REPORT)
 
 
 def step_kinds(kinds: Iterable[ExecutionKind]) -> dict[str, StepKind]:
