@@ -151,7 +151,8 @@ def _sessions(console: "Console") -> None:
         found.show(access.open_sessions(), visitor.session_id)
 
     on_batch(access.changed, lambda _: show())
-    ui.timer(REFRESH_S, show)  # the first at once
+    ui.timer(REFRESH_S, show, immediate=False)  # when somebody was last seen
+    show()
 
 
 async def _sign_out_others(console: "Console") -> None:

@@ -14,6 +14,8 @@ LEFT_OUT = (
     "supabase",
     "apscheduler",
     "babel",
+    "argon2",
+    "prometheus_client",
 )
 PROGRAM = f"""
 import sys
