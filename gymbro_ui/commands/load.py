@@ -186,7 +186,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     ):  # fmt: skip
         if summary[name]["count"]:
             shown = "  ".join(
-                f"{k} {summary[name][k]:.1f}" for k in ("p50", "p90", "p95", "p99", "max")
+                f"{k} {summary[name][k]:.1f}" for k in ("mean", "p50", "p90", "p95", "p99", "max")
             )
             lines.append(f"{label:<11} ms  {shown}")
     if not summary["is_lag_sound"]:

@@ -51,7 +51,8 @@ def _model(plan: LoadPlan) -> str:
 
 def _row(name: str, values: Percentiles) -> str:
     return (
-        f"{name:<13} p50 {_ms(values.p50)}  p90 {_ms(values.p90)}  p95 {_ms(values.p95)}  "
+        f"{name:<13} mean {_ms(values.mean)}  p50 {_ms(values.p50)}  p90 {_ms(values.p90)}  "
+        f"p95 {_ms(values.p95)}  "
         f"p99 {_ms(values.p99)}  max {_ms(values.max)}  mean {_ms(values.mean)}"
     )
 

@@ -39,3 +39,13 @@ def test_nothing_has_no_percentile_and_zero_counts() -> None:
     histogram.add(0.0)
     assert histogram.percentiles().p99 == 0.0
     assert histogram.percentiles().count == 1
+
+
+def test_the_mean_is_exact_and_of_merged_counts_within_a_percent() -> None:
+    values = [1.0, 2.0, 30.0, 400.0]
+    first, merged = Histogram(), Histogram()
+    first.add_all(values)
+    merged.merge(first.buckets, first.largest)
+    assert first.percentiles().mean == 108.25
+    assert abs((merged.percentiles().mean or 0) / 108.25 - 1) < 0.01
+    assert merged.percentiles().p50 == first.percentiles().p50
