@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import Session, select
 
 from db.engine import Database
+from db.tables.usage import AiRequestStatsRow
 from services.accounts.service import Accounts
 from services.accounts.types import Caller, UserType
 from services.accounts.verifier import Verifier
@@ -193,3 +195,62 @@ async def test_an_unknown_window_is_refused_at_its_field(stats: Stats) -> None:
     with pytest.raises(InputError) as refused:
         await stats.ai_requests("2d")
     assert refused.value.field == "time_window"
+
+
+async def test_s3_2_calls_without_an_endpoint_are_one_row(
+    stats: Stats, any_database: Database
+) -> None:
+    for _ in range(3):
+        record(stats, endpoint_id=None)
+        await stats.flush()
+
+    def rows(session: Session) -> list[tuple[int | None, int]]:
+        return [(r.endpoint_id, r.count) for r in session.exec(select(AiRequestStatsRow)).all()]
+
+    assert await any_database.read(rows) == [(None, 3)]
+
+
+async def test_s3_3_every_reported_token_counts_and_no_money_is_named(stats: Stats) -> None:
+    for number in range(150):
+        record(stats, f"u{number}", usage=Usage(2, 3, None))
+    record(stats, usage=None)
+    await stats.flush()
+    figures = await stats.numbers.figures("24h")
+    calls = figures.by_model["gpt-x"]
+    assert (calls.tokens, calls.prompt_tokens, calls.reported, calls.total) == (750, 300, 150, 151)
+    data = await stats.dashboard("24h", connectivity={}, mapped=[], e2e={}, obtainability={})
+    assert data["token_usage"] == 750
+    assert not [word for word in ("cost", "price", "usd", "$") if word in str(data).lower()]
+
+
+async def test_s3_1_console_and_test_users_are_apart_and_can_be_included(stats: Stats) -> None:
+    e2e = {"app_metadata": {"source": "daily_e2e"}}
+    people = [
+        caller("u1"),
+        caller("admin", is_admin=True),
+        caller("made", is_test=True, claims=e2e),
+        caller("tester", is_test=True),
+    ]
+    for one in people:
+        stats.record_activity(one)
+        record(stats, caller=one)
+    await stats.flush()
+    body = await stats.daily_active_users("24h")
+    assert (body["count"], body["left_out"]) == (1, {"console": 1, "e2e": 1, "test": 1})
+    assert (await stats.ai_requests("24h"))["total"] == 1
+    assert (await stats.ai_requests("24h", chosen(["e2e"])))["total"] == 2
+    everybody = await stats.ai_requests("24h", chosen(["all"]))
+    assert (everybody["total"], everybody["left_out"]) == (4, {})
+
+
+async def test_a_restart_adds_to_what_was_counted(
+    stats: Stats, any_database: Database, clock: FakeClock, settings: Settings
+) -> None:
+    record(stats, latency_ms=100)
+    await stats.flush()
+    again = Stats(any_database, clock, Tasks(), settings, stats._verifier)
+    record(again, latency_ms=10_000)
+    await again.flush()
+    figures = await again.numbers.figures("1h")
+    assert (figures.calls.total, figures.calls.latency_ms) == (2, 10_100)
+    assert (figures.p50_ms, figures.p95_ms) == (100, 9_868)
