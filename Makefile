@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SOURCES := main.py gymbro_ui components services db
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
-.PHONY: setup run test check fix bench words lock test-local-model clean
+.PHONY: setup run test check fix bench words lock test-local-model test-locust clean
 
 setup: $(STAMP)  ## make .venv from requirements.lock and compile it
 
@@ -48,6 +48,10 @@ words: $(STAMP)  ## compile the catalogues
 test-local-model: $(STAMP)  ## an E2E through a real small language model
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/local_model/requirements.txt
 	$(BIN)/python -m pytest tests/local_model $(ARGS)
+
+test-locust: $(STAMP)  ## the same load test by Locust's master and workers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/locust/requirements.txt
+	$(BIN)/python -m pytest tests/locust $(ARGS)
 
 lock:  ## pin pyproject.toml anew (needs uv on PATH)
 	uv pip compile --quiet --no-emit-index-url --no-header --universal --generate-hashes --group dev pyproject.toml -o requirements.lock --python-version 3.11

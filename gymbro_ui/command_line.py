@@ -152,12 +152,29 @@ def _add_load_levels(load: argparse.ArgumentParser) -> None:
         "--threshold", action="append", dest="thresholds", metavar="METRIC=LIMIT",
         help="what must hold, e.g. ttft_p95_ms=800, error_share=0.01, goodput_share=0.95",
     )  # fmt: skip
+    _add_locust(load)
     load.add_argument("--forecast", action="store_true", help="only say what it would cost")
     load.add_argument(
         "--find-safe", action="store_true",
         help="find the most users (up to --users) with which everything holds; --seconds is the "
         "time of each step",
     )  # fmt: skip
+
+
+def _add_locust(load: argparse.ArgumentParser) -> None:
+    load.add_argument(
+        "--workers",
+        choices=("locust",),
+        help="let Locust's master and workers do it (extra: locust)",
+    )
+    load.add_argument(
+        "--locust-workers", type=int, default=2, metavar="N", help="on this machine (default: 2)"
+    )
+    load.add_argument(
+        "--locust-remote", type=int, default=0, metavar="N", help="workers awaited from elsewhere"
+    )
+    load.add_argument("--locust-bind", metavar="ADDRESS", help="where they come to (127.0.0.1)")
+    load.add_argument("--locust-port", type=_port, help="needed with --locust-remote")
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:

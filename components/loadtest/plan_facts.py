@@ -14,6 +14,7 @@ from services.loadtest.types import Arrangement, LoadPlan, LoadRun
 _PLACES = {
     Arrangement.IN_PROCESS: word("In the console's own process"),
     Arrangement.WORKER: word("In a worker process"),
+    Arrangement.LOCUST: word("By Locust's workers"),
 }
 
 

@@ -90,6 +90,10 @@ class LoadBody(BaseModel):
     good_total_ms: float | None = None
     thresholds: Annotated[list[ThresholdBody] | None, Field(max_length=20)] = None
     worker: bool | None = None
+    locust_workers: int | None = None
+    locust_remote: int | None = None
+    locust_bind: Annotated[str, Field(max_length=100)] | None = None
+    locust_port: int | None = None
     target_id: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
     target: TargetBody | None = None
     confirm: Annotated[str, Field(max_length=200)] | None = None

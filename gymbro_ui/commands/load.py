@@ -74,6 +74,13 @@ def _wanted(arguments: Arguments) -> dict[str, Any]:
         plan["stages"] = [_stage(text) for text in options.stages]
     if options.thresholds:
         plan["thresholds"] = [_threshold(text) for text in options.thresholds]
+    if options.workers == "locust":
+        plan |= {
+            "locust_workers": options.locust_workers or None,
+            "locust_remote": options.locust_remote or None,
+            "locust_bind": options.locust_bind,
+            "locust_port": options.locust_port,
+        }
     return plan | target_of(options) | {"trigger": "command"}
 
 

@@ -12,6 +12,7 @@ from services.foundation.errors import ConsoleError
 from services.identities.types import Token
 from services.loadtest import frames
 from services.loadtest.tally import Gauge
+from services.loadtest.types import Arrangement
 
 _log = logging.getLogger(__name__)
 BURY_S = 0.5
@@ -19,6 +20,12 @@ CANCEL_S = 0.8  # for the last batch of a run that is cancelled
 _PARTS_AT_ONCE = 100  # of a batch, before others have their turn on the loop
 _ROOT = Path(__file__).resolve().parents[2]
 _WORDS_KEPT = 2_000
+
+
+_MODULES = {
+    Arrangement.WORKER: ("services.loadtest.worker",),
+    Arrangement.LOCUST: ("services.loadtest.locust_start", "master"),
+}
 
 
 class WorkerDiedError(ConsoleError):
@@ -33,8 +40,10 @@ class Crew:
         order: frames.Order,
         on_batch: Callable[[frames.Batch], None],
         renew: Callable[[int], Awaitable[Token | None]],
+        place: Arrangement = Arrangement.WORKER,
     ) -> None:
         """Keep what is to be done; no process exists before run()."""
+        self._place = place
         self._order = order
         self._on_batch = on_batch
         self._renew = renew
@@ -65,7 +74,7 @@ class Crew:
     async def run(self) -> None:
         """Return when the worker has told everything; raise WorkerDiedError when it could not."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.loadtest.worker",
+            sys.executable, "-m", *_MODULES[self._place],
             cwd=_ROOT,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

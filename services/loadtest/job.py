@@ -141,8 +141,8 @@ class Job:
         signed = say("{count} users are signed in", count=self._pool.size)
         await _note(self._control, "signed_in", signed)
         models = await self._models()
-        if self._run.arrangement is Arrangement.WORKER:
-            return Crew(self._order(models), self._take, self._renew)
+        if (place := self._run.arrangement) is not Arrangement.IN_PROCESS:
+            return Crew(self._order(models), self._take, self._renew, place)
         engine_parts = EngineParts(
             chat=self._chat,
             clock=parts.clock,

@@ -15,6 +15,7 @@ class Arrangement(StrEnum):
 
     IN_PROCESS = "in process"
     WORKER = "worker process"  # one child at low priority, for many streams at once
+    LOCUST = "Locust"  # Locust's master and workers, also on other machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,20 @@ class LoadPlan:
     good_total_ms: float | None = None
     thresholds: tuple[Threshold, ...] = ()
     worker: bool | None = None  # force or forbid the worker process; None: by the streams
+    locust_workers: int = 0  # Locust's processes on this machine; with either: Locust does it
+    locust_remote: int = 0  # and those that come from other machines
+    locust_bind: str = "127.0.0.1"  # where they come to
+    locust_port: int = 0  # 0: any free one, told in the output
 
     @property
     def is_open(self) -> bool:
         """Whether calls arrive by the clock, not by the end of the call before."""
         return self.rate is not None or any(stage.rate is not None for stage in self.stages)
+
+    @property
+    def is_locust(self) -> bool:
+        """Whether Locust's engine does it."""
+        return self.locust_workers + self.locust_remote > 0
 
     @property
     def has_goodput(self) -> bool:

@@ -16,6 +16,8 @@ RATE_MAX = 5_000
 MODELS_MAX = 100
 MESSAGE_MAX = 5_000
 STAGES_MAX = 50
+LOCUST_MAX = 100  # workers
+_LOOPBACK = "127.0.0.1"
 MS_MAX = 600_000
 MESSAGE = "Say hello in one sentence."
 _MODES = ("raw_passthrough", "xml_plaintext", "auto")
@@ -37,6 +39,7 @@ def read_plan(values: Mapping[str, Any], cap: int) -> LoadPlan:
         seconds = sum(stage.seconds for stage in stages)
     if requests is None and seconds is None:
         requests = users
+    _check_locust(values, has_rate=rate is not None or bool(stages))
     return LoadPlan(
         users=users,
         cap=_whole(values, "cap", USERS_MAX) or cap,
@@ -60,7 +63,23 @@ def read_plan(values: Mapping[str, Any], cap: int) -> LoadPlan:
         good_total_ms=_number(values, "good_total_ms", 1, MS_MAX),
         thresholds=_thresholds(values.get("thresholds")),
         worker=_choice(values.get("worker")),
+        locust_workers=_whole(values, "locust_workers", LOCUST_MAX) or 0,
+        locust_remote=_whole(values, "locust_remote", LOCUST_MAX) or 0,
+        locust_bind=plain_text(values.get("locust_bind") or _LOOPBACK, "locust_bind", 100),
+        locust_port=_whole(values, "locust_port", 65_535) or 0,
     )
+
+
+def _check_locust(values: Mapping[str, Any], *, has_rate: bool) -> None:
+    """Raise InputError for what Locust's users cannot do, or a port nobody could come to."""
+    if not values.get("locust_workers") and not values.get("locust_remote"):
+        return
+    if has_rate:
+        text = "Locust's users wait for their answers: give users, and calls or seconds"
+        raise InputError(text, field="locust_workers")
+    if values.get("locust_remote") and not values.get("locust_port"):
+        text = "Workers on other machines need to know the port: give locust_port"
+        raise InputError(text, field="locust_port")
 
 
 def _stages(values: Mapping[str, Any]) -> tuple[Stage, ...]:

@@ -35,6 +35,8 @@ def sign_in_budget(plan: LoadPlan, *, is_self: bool) -> int:
 
 def arrangement(plan: LoadPlan, *, is_self: bool = False) -> Arrangement:
     """Return where the engine of a plan works."""
+    if plan.is_locust:
+        return Arrangement.LOCUST
     is_apart = plan.worker
     if is_apart is None:
         is_apart = min(plan.users, plan.cap) > (OWN_WORKER_ABOVE if is_self else WORKER_ABOVE)

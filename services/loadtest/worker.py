@@ -23,6 +23,7 @@ from services.identities.types import Token
 from services.loadtest import frames
 from services.loadtest.engine import Engine, EngineParts
 from services.loadtest.histogram import Histogram
+from services.loadtest.pipes import read
 from services.loadtest.seats import Seat, SeatBook
 from services.loadtest.tally import Start
 from services.loadtest.types import Sample
@@ -154,14 +155,6 @@ async def work(
         out.put(frames.pack({"failed": f"{type(error).__name__}: {error}"[:300]}))
         return
     out.put(frames.pack({"done": True}))
-
-
-def read(source: BinaryIO) -> dict[str, Any] | None:
-    """Return the next frame, None at the end of the pipe."""
-    head = source.read(4)
-    if len(head) < 4:
-        return None
-    return frames.unpack(source.read(frames.size_of(head)))
 
 
 def main() -> int:
