@@ -83,7 +83,7 @@ class Conversation:
     async def _create(self) -> None:
         request = self._request
         accept_s = min(request.accept_s, request.total_s)
-        deadlines = Deadlines(first_byte_s=accept_s, total_s=accept_s)
+        deadlines = Deadlines(request.connect_s, first_byte_s=accept_s, total_s=accept_s)
         try:
             response = await self._wire.request(*self._post(), deadlines)
         except WireError as error:
@@ -140,7 +140,7 @@ class Conversation:
             raise EndedError(Outcome.DEADLINE, DEADLINE, self._waited())
         end_at = asyncio.get_running_loop().time() + left_s
         # until the first event all of it must be within first_s; then until end_at
-        deadlines = Deadlines(first_byte_s=first_s, idle_s=left_s + 1, total_s=first_s)
+        deadlines = Deadlines(request.connect_s, first_s, idle_s=left_s + 1, total_s=first_s)
         try:
             async with self._wire.stream(*self._get(), deadlines) as stream:
                 await self._check_opening(stream)

@@ -18,8 +18,6 @@ from services.chat.endings import (
 from services.wire.line import WireLine
 from services.wire.types import Chunk, Deadlines, WireError, WireResponse
 
-_CONNECT_S = Deadlines().connect_s
-
 
 class QuickConversation(Conversation):
     """State of one `converse` without a listener."""
@@ -33,7 +31,8 @@ class QuickConversation(Conversation):
         self._refusal: list[bytes] = []
         post = self._post()
         try:
-            self._line = line = await self._wire.lend(post[1], min(_CONNECT_S, self._accept_s))
+            connect_s = min(request.connect_s, self._accept_s)
+            self._line = line = await self._wire.lend(post[1], connect_s)
         except WireError as error:
             raise create_failed(error, self._accept_s) from error
         self._loop = asyncio.get_running_loop()

@@ -43,6 +43,7 @@ class ChatRequest:
     total_s: float = 120.0  # deadline over everything; heartbeats do not extend it
     accept_s: float = 30.0
     first_event_s: float = 30.0
+    connect_s: float = 5.0  # for a socket; never longer than the deadline it is part of
     max_events: int = 4000
 
 

@@ -215,6 +215,7 @@ class Engine:
             total_s=plan.timeout_s,
             accept_s=plan.timeout_s,
             first_event_s=plan.timeout_s,
+            connect_s=plan.timeout_s,  # a server that accepts late is slow, not gone
             max_events=parts.max_events,
         )
 
