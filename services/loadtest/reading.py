@@ -75,11 +75,15 @@ def _check_locust(values: Mapping[str, Any], *, has_rate: bool) -> None:
     if not values.get("locust_workers") and not values.get("locust_remote"):
         return
     if has_rate:
-        text = "Locust's users wait for their answers: give users, and calls or seconds"
-        raise InputError(text, field="locust_workers")
+        raise InputError(
+            "Locust's users wait for their answers: give users, and calls or seconds",
+            field="locust_workers",
+        )
     if values.get("locust_remote") and not values.get("locust_port"):
-        text = "Workers on other machines need to know the port: give locust_port"
-        raise InputError(text, field="locust_port")
+        raise InputError(
+            "Workers on other machines need to know the port: give locust_port",
+            field="locust_port",
+        )
 
 
 def _stages(values: Mapping[str, Any]) -> tuple[Stage, ...]:
