@@ -50,8 +50,8 @@ test-local-model: $(STAMP)  ## an E2E through a real small language model
 	$(BIN)/python -m pytest tests/local_model $(ARGS)
 
 test-locust: $(STAMP)  ## the same load test by Locust's master and workers
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/locust/requirements.txt
-	$(BIN)/python -m pytest tests/locust $(ARGS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/load_beyond/requirements.txt
+	$(BIN)/python -m pytest tests/load_beyond $(ARGS)
 
 lock:  ## pin pyproject.toml anew (needs uv on PATH)
 	uv pip compile --quiet --no-emit-index-url --no-header --universal --generate-hashes --group dev pyproject.toml -o requirements.lock --python-version 3.11

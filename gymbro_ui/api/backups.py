@@ -48,7 +48,9 @@ def router(console: "Console") -> APIRouter:
         return envelope(request_id_of(request.scope), data, code=202)
 
     @api.post("/{name}/verify")
-    async def verify(request: Request, _: Annotated[Caller, Depends(admin)], name: Name) -> Response:  # pyright: ignore[reportUnusedFunction]
+    async def verify(
+        request: Request, _: Annotated[Caller, Depends(admin)], name: Name
+    ) -> Response:  # pyright: ignore[reportUnusedFunction]
         """Read a copy whole and say what putting it back would change; nothing is changed."""
         preview = await console.upkeep.restores.preview(name)
         return envelope(request_id_of(request.scope), _preview_row(preview))

@@ -34,30 +34,22 @@ def run(arguments: Arguments) -> int:
         return 0
 
 
+class _RefusedError(Exception):
+    """It does not start; `args` are the sentence and the exit code."""
+
+
 def _run(arguments: Arguments) -> int:
-    env = arguments.env
-    if find_running(env.data_dir) is None and not is_port_free(env.host, env.port):
-        return _refuse(
-            f"Port {env.port} on {env.host} is used by another program. Choose another one with"
-            " --port, or set GYMBRO_PORT.",
-            PORT_TAKEN,
-        )
     formatter = _set_up_logging()
     try:
-        console = build_console(env, one_shot=arguments.options.one_shot)
-    except AlreadyRunningError as error:
-        return _refuse(f"{error} Open {error.url}." if error.url else str(error), ALREADY_RUNNING)
-    except ConsoleError as error:
-        return _refuse(str(error), BAD_USE)
-    exposure = console.access.exposure
-    if exposure.is_open_to_others and not exposure.has_password:
-        console.close_now()
-        return _refuse(_NO_PASSWORD.format(host=env.host), BAD_USE)
+        console = _open(arguments)
+    except _RefusedError as refused:
+        return _refuse(*refused.args)
     formatter.known = console.known_secrets
     if arguments.options.one_shot:
         _stop_with_parent(console)
     else:
-        _say(f"GymBro Console on {env.public_url}  (data: {env.data_dir}, stop with Ctrl+C)")
+        url, data = arguments.env.public_url, arguments.env.data_dir
+        _say(f"GymBro Console on {url}  (data: {data}, stop with Ctrl+C)")
     try:
         serve(console, console.storage_secret())
     except SystemExit:  # how a signal ends it
@@ -68,6 +60,29 @@ def _run(arguments: Arguments) -> int:
     if console.upkeep.restores.is_asked:
         _start_anew()
     return 0
+
+
+def _open(arguments: Arguments) -> Console:
+    """Return the console, nothing running yet; raise _RefusedError with what to do."""
+    env = arguments.env
+    if find_running(env.data_dir) is None and not is_port_free(env.host, env.port):
+        raise _RefusedError(
+            f"Port {env.port} on {env.host} is used by another program. Choose another one with"
+            " --port, or set GYMBRO_PORT.",
+            PORT_TAKEN,
+        )
+    try:
+        console = build_console(env, one_shot=arguments.options.one_shot)
+    except AlreadyRunningError as error:
+        words = f"{error} Open {error.url}." if error.url else str(error)
+        raise _RefusedError(words, ALREADY_RUNNING) from error
+    except ConsoleError as error:
+        raise _RefusedError(str(error), BAD_USE) from error
+    exposure = console.access.exposure
+    if exposure.is_open_to_others and not exposure.has_password:
+        console.close_now()
+        raise _RefusedError(_NO_PASSWORD.format(host=env.host), BAD_USE)
+    return console
 
 
 def _start_anew() -> None:

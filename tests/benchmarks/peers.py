@@ -154,7 +154,7 @@ def portkey(supplier: str) -> Generator[Served]:
 
 @contextmanager
 def mock_supplier(
-    folder: Path, *, core: int, tokens: int = 64, gap_ms: int = 20, first_ms: int = 0
+    folder: Path, *, core: int | str, tokens: int = 64, gap_ms: int = 20, first_ms: int = 0
 ) -> Generator[str]:
     """The C supplier, compiled anew; gives its origin."""
     binary = folder / "mock_supplier"

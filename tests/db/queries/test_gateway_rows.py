@@ -45,7 +45,8 @@ async def test_a_message_keeps_its_end_and_running_ones_are_closed(any_database:
     def fill(session: Session) -> None:
         messages.add_message(session, a_message("a"))
         messages.add_message(session, a_message("b"))
-        messages.close_message(session, "a", "completed", {"reply_len": 3}, NOW)
+        ended = {"state": "completed", "terminal_json": {"reply_len": 3}, "finished_at": NOW}
+        messages.keep_message(session, a_message("a") | ended)
 
     await any_database.write(fill)
     assert await any_database.write(lambda s: messages.close_running(s, NOW)) == 1

@@ -32,7 +32,10 @@ RIGHTS: tuple[tuple[str, str], ...] = (
     (r"\w+ /api/v1/(llm|tracing|stats)/.+", ADM),
     (r"\w+ /api/v1/access\b.*", OPERATOR),
     (r"POST /api/v1/backups/.+/restore", OPERATOR),
-    (r"\w+ /api/v1/(executions|agents|workflows|sync|audit|journal|backups?|logs|settings|tests)\b.*", ADM),
+    (
+        r"\w+ /api/v1/(executions|agents|workflows|sync|audit|journal|backups?|logs|settings|tests)\b.*",
+        ADM,
+    ),
     (r"GET /v1/models", ANY),
     (r"POST /v1/chat/completions", ANY),
 )

@@ -16,7 +16,9 @@ from services.targets.types import TargetEdit
 
 Act = Callable[[Console], Awaitable[Any]]
 EDIT = EndpointEdit(name="a", base_url="https://a.example", model="m", api_key="sk-k-123456")
-TARGET = TargetEdit(id=None, name="t", api_base="https://t.example/api/v1", auth_url="https://t.example")
+TARGET = TargetEdit(
+    id=None, name="t", api_base="https://t.example/api/v1", auth_url="https://t.example"
+)
 ACTS: dict[str, Act] = {
     "save a provider": lambda c: c.models.save(EDIT),
     "look at a provider": lambda c: c.suppliers.probe(

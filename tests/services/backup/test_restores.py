@@ -36,7 +36,9 @@ def _copy(env: Env, clock: FakeClock, store: Database, *, with_push: bool) -> st
     """Return the name of a copy with 20 settings, of a database that has 25 now."""
     store.write_now(lambda s: add_rows(s, range(20)))
     if with_push:
-        store.write_now(lambda s: pushes.put(s, "model", "7", {"op": "upsert", "payload_json": {}}, NOW))
+        store.write_now(
+            lambda s: pushes.put(s, "model", "7", {"op": "upsert", "payload_json": {}}, NOW)
+        )
     name = make_backup(env, clock)[0].name
     store.write_now(lambda s: add_rows(s, range(20, 25)))
     return name
