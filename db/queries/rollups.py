@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, func, inspect, select, tuple_, union_all
 from sqlmodel import Session, col
 
-from db.queries.upsert import insert_into
+from db.queries.upsert import dialect_of, insert_for
 from db.tables.numbers import LastSeenRow, UsageRollupRow
 
 ALL = ""  # the model of the roll-up of all models together
@@ -22,7 +23,7 @@ SUMMED = (
     "reported_count",
 )
 _KEYS = ("grain", "model", "start_at", "origin")
-_AT_ONCE = 200  # keys in one look
+_AT_ONCE = 200  # times in one look
 Key = tuple[str, str, datetime, str]
 Row = Mapping[str, Any]
 
@@ -50,12 +51,17 @@ def add_rollups(session: Session, rows: Sequence[Row]) -> None:
         return
     for key, buckets in _present(session, list(fresh)).items():
         _merge(fresh[key]["latency_json"], buckets)
-    statement = insert_into(session, UsageRollupRow)
+    keep = _keep_rollup(dialect_of(session))
+    session.connection().execute(keep, [fresh[key] for key in sorted(fresh)])
+
+
+@cache  # a statement is made once: it is written many times a second
+def _keep_rollup(dialect: str) -> Any:
+    statement = insert_for(dialect, UsageRollupRow)
     columns = inspect(UsageRollupRow).columns
     changes: dict[str, Any] = {name: columns[name] + statement.excluded[name] for name in SUMMED}
     changes["latency_json"] = statement.excluded["latency_json"]
-    whole = statement.on_conflict_do_update(index_elements=list(_KEYS), set_=changes)
-    session.connection().execute(whole, [fresh[key] for key in sorted(fresh)])
+    return statement.on_conflict_do_update(index_elements=list(_KEYS), set_=changes)
 
 
 def note_seen(session: Session, seen: Iterable[tuple[str, str, str, datetime]]) -> None:
@@ -66,18 +72,22 @@ def note_seen(session: Session, seen: Iterable[tuple[str, str, str, datetime]]) 
         newest[key] = max(at, newest.get(key, at))
     if not newest:
         return
-    statement = insert_into(session, LastSeenRow)
-    whole = statement.on_conflict_do_update(
-        index_elements=["model", "origin", "user_id"],
-        set_={"last_at": statement.excluded["last_at"]},
-        where=col(LastSeenRow.last_at) < statement.excluded["last_at"],
-    )
     session.connection().execute(
-        whole,
+        _keep_seen(dialect_of(session)),
         [
             {"model": model, "origin": origin, "user_id": user_id, "last_at": at}
             for (model, origin, user_id), at in sorted(newest.items())
         ],
+    )
+
+
+@cache
+def _keep_seen(dialect: str) -> Any:
+    statement = insert_for(dialect, LastSeenRow)
+    return statement.on_conflict_do_update(
+        index_elements=["model", "origin", "user_id"],
+        set_={"last_at": statement.excluded["last_at"]},
+        where=col(LastSeenRow.last_at) < statement.excluded["last_at"],
     )
 
 
@@ -126,17 +136,29 @@ def _merge(into: dict[str, int], buckets: Mapping[str, int]) -> None:
 
 
 def _present(session: Session, keys: Sequence[Key]) -> dict[Key, dict[str, int]]:
-    """Return the histograms that are there; what is read is locked until the end of the change."""
+    """Return the histograms that are there; what is read is locked until the end of the change.
+
+    They are found by grain and time, which an index has; a list of whole keys would scan the table.
+    """
     row = UsageRollupRow
+    wanted = set(keys)
+    starts: dict[str, set[datetime]] = {}
+    for grain, _, start, _ in keys:
+        starts.setdefault(grain, set()).add(start)
     columns = (col(row.grain), col(row.model), col(row.start_at), col(row.origin))
     found: dict[Key, dict[str, int]] = {}
-    for begin in range(0, len(keys), _AT_ONCE):
-        some = keys[begin : begin + _AT_ONCE]
-        query = select(*columns, col(row.latency_json)).where(tuple_(*columns).in_(some))
-        for grain, model, start, origin, buckets in session.connection().execute(
-            query.with_for_update()
-        ):
-            found[grain, model, start, origin] = buckets or {}
+    for grain, times in starts.items():
+        ordered = sorted(times)
+        for begin in range(0, len(ordered), _AT_ONCE):
+            some = ordered[begin : begin + _AT_ONCE]
+            query = select(*columns, col(row.latency_json)).where(
+                columns[0] == grain, columns[2].in_(some)
+            )
+            rows = session.connection().execute(query.with_for_update())
+            for known, model, start, origin, buckets in rows:
+                key = (known, model, start, origin)
+                if key in wanted:
+                    found[key] = buckets or {}
     return found
 
 

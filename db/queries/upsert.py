@@ -11,6 +11,16 @@ if TYPE_CHECKING:
 
 def insert_into(session: Session, table: type[SQLModel]) -> "Insert":
     """Return an insert that offers on_conflict_do_update and on_conflict_do_nothing."""
-    if session.get_bind().dialect.name == "postgresql":
+    return insert_for(dialect_of(session), table)
+
+
+def insert_for(dialect: str, table: type[SQLModel]) -> "Insert":
+    """Return the same for a dialect's name, for statements that are made once."""
+    if dialect == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)  # pyright: ignore[reportReturnType]  # the same two methods
+
+
+def dialect_of(session: Session) -> str:
+    """Return the name of the session's dialect."""
+    return session.get_bind().dialect.name
