@@ -12,6 +12,7 @@ from db.errors import DatabaseUnavailableError
 from db.queries import journal as queries
 from db.queries import journal_marks as marks
 from db.queries.journal_fields import table_of
+from services.foundation.actor import ensure_may_change
 from services.foundation.clock import Clock
 from services.foundation.ids import new_id
 from services.foundation.messages import Message
@@ -167,6 +168,7 @@ class Journal:
 
     async def replay(self, tables: Collection[str] = ()) -> ReplayReport:
         """Write back everything, or these tables' records; return what became of it."""
+        ensure_may_change()
         async with self._replaying:
             if not tables:
                 async with self._lock:

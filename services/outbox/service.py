@@ -11,6 +11,7 @@ from typing import Any
 from db.engine import Database
 from db.errors import RowNotFoundError
 from db.queries import outbox as queries
+from services.foundation.actor import ensure_may_change
 from services.foundation.clock import Clock
 from services.foundation.errors import NotFoundError
 from services.foundation.messages import Message, say
@@ -141,6 +142,7 @@ class Outbox:
 
     def resume(self) -> None:
         """Try everything again now: a key, a policy or a table was put right."""
+        ensure_may_change()
         self._breaker = _Breaker()
         self._publish()
         self.wake()

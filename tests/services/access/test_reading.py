@@ -37,6 +37,7 @@ ACTS: dict[str, Act] = {
     "switch the monitor": lambda c: c.monitor.switch(is_on=False),
     "test Supabase": lambda c: c.cloud.supabase.test(),
     "acknowledge": lambda c: c.e2e.acknowledge(),
+    "write the journal back": lambda c: c.journal.replay(),
     "block a model": lambda c: c.models.set_blocked(["m"]),
 }
 MAY_MISS = ("run again",)
