@@ -1,6 +1,6 @@
 // Lines of the log, newest first. While somebody reads, new lines wait; each level has room of its own.
-const CAP = 400; // lines of one level that stay while following
-const WAITING = 400;
+const CAP = 300; // lines of one level that stay while following
+const WAITING = 300;
 const AWAY_PX = 24;
 const group = (level) => (level === "ERROR" || level === "CRITICAL" ? "error" : level === "WARNING" ? "warning" : "info");
 const capped = (lines, cap) => {
@@ -31,7 +31,7 @@ export default {
             <button v-if="line.user && !compact" type="button" class="lo-act" @click="$emit('only', { user: line.user })">{{ words.sameUser }}</button>
             <button v-if="!compact" type="button" class="lo-act" @click="$emit('only', { logger: line.logger })">{{ words.sameLogger }}</button></div></div></div>
       <div v-if="!lines.length" class="lo-none">{{ foot.busy ? words.loading : words.none }}</div>
-      <div v-if="!compact" class="lo-foot"><span v-if="foot.text">{{ foot.text }}</span><button v-if="foot.more" type="button" class="lo-act lo-older" :disabled="foot.busy" @click="$emit('older', cut ? 'cut' : '')">{{ words.older }}</button></div>
+      <div v-if="!compact" class="lo-foot"><span v-if="foot.text && !cut">{{ foot.text }}</span><button v-if="foot.more || cut" type="button" class="lo-act lo-older" :disabled="foot.busy" @click="$emit('older', cut ? 'cut' : '')">{{ words.older }}</button></div>
     </div></div>`,
   props: { first: Object, words: Object, foot: Object, height: String, compact: Boolean },
   emits: ["older", "reload", "jump", "only"],
