@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from services.accounts.types import UserType
@@ -29,7 +30,7 @@ from services.workflows.types import (
     WorkflowEdit,
     WorkflowRun,
 )
-from tests.support.preview_dialogs import FakeDialogs
+from tests.support.preview_dialogs import FakeDialogs, FakeSaved
 from tests.support.preview_prompts import FakePrompts
 
 _REPLY = '<thinking>\n<phase id="1">\n<title>Goal</title>\nThree days.\n</phase>\n</thinking>\n<final>\nSquat, press, row.\n</final>'
@@ -277,4 +278,5 @@ def agent_parts(executions: Any, now: datetime, *, bare: bool, going: bool) -> d
         "workflows": FakeWorkflows(executions, now, bare=bare, going=going),
         "prompts": FakePrompts(),
         "dialogs": FakeDialogs(now, bare=bare),
+        "identities": SimpleNamespace(saved=FakeSaved()),
     }
