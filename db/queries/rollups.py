@@ -154,6 +154,8 @@ def _present(session: Session, keys: Sequence[Key]) -> dict[Key, dict[str, int]]
             query = select(*columns, col(row.latency_json)).where(
                 columns[0] == grain, columns[2].in_(some)
             )
+            # SQLite would take the primary key and read every minute that is kept.
+            query = query.with_hint(row, "INDEXED BY ix_usage_rollups_grain_start", "sqlite")
             rows = session.connection().execute(query.with_for_update())
             for known, model, start, origin, buckets in rows:
                 key = (known, model, start, origin)
