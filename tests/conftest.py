@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from httpx._transports import default
 from nicegui import background_tasks
+from nicegui.storage import Storage
 from nicegui.testing import general
 from sqlmodel import SQLModel
 
@@ -26,6 +28,9 @@ from tests.support.clock import FakeClock
 
 # No test may write into the keyring of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+# Each worker has a folder of its own: a simulated user clears it whole.
+Storage.path = Path(tempfile.mkdtemp(prefix="gymbro-nicegui-"))
 
 pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
 

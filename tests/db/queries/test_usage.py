@@ -17,8 +17,11 @@ def activity(count: int, at: datetime) -> dict[str, Any]:
     return {
         "user_id": "u",
         "user_type": "permanent",
+        "origin": "app",
         "is_test": False,
         "activity_date": DAY,
+        "quarters_am": 1,
+        "quarters_pm": 0,
         "request_count": count,
         "first_request_at": at,
         "last_request_at": at,
@@ -68,6 +71,7 @@ async def test_minutes_add_up_one_by_one(any_database: Database) -> None:
     def minute(at: datetime) -> dict[str, Any]:
         return {
             "minute_at": at,
+            "origin": "test",
             "user_id": "u",
             "user_type": "anonymous",
             "is_test": True,

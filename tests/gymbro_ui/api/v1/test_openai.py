@@ -51,8 +51,8 @@ async def test_a_whole_reply_is_the_suppliers_own_bytes_and_is_counted(gateway, 
     assert counted["ok"] is True
     assert counted["model"] == "gpt-x"
     assert counted["usage"] == Usage(1, 2, 3)
-    assert counted["user_type"] == "anonymous"
-    assert gateway.counted.callers[0].user_id == counted["user_id"]
+    assert counted["caller"].user_type == "anonymous"
+    assert gateway.counted.callers[0] == counted["caller"]
 
 
 async def test_a_stream_is_passed_on_as_it_is(gateway, supplier) -> None:
