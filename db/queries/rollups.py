@@ -138,24 +138,24 @@ def _merge(into: dict[str, int], buckets: Mapping[str, int]) -> None:
 def _present(session: Session, keys: Sequence[Key]) -> dict[Key, dict[str, int]]:
     """Return the histograms that are there; what is read is locked until the end of the change.
 
-    They are found by grain and time, which an index has; a list of whole keys would scan the table.
+    Every column of the key is given, each as a list: so the primary key finds them one by one. By
+    grain and time alone SQLite would read every minute that is kept.
     """
     row = UsageRollupRow
     wanted = set(keys)
-    starts: dict[str, set[datetime]] = {}
-    for grain, _, start, _ in keys:
-        starts.setdefault(grain, set()).add(start)
     columns = (col(row.grain), col(row.model), col(row.start_at), col(row.origin))
     found: dict[Key, dict[str, int]] = {}
-    for grain, times in starts.items():
-        ordered = sorted(times)
-        for begin in range(0, len(ordered), _AT_ONCE):
-            some = ordered[begin : begin + _AT_ONCE]
+    for grain in {key[0] for key in keys}:
+        models, times, origins = (
+            sorted({key[part] for key in keys if key[0] == grain}) for part in (1, 2, 3)
+        )
+        for begin in range(0, len(times), _AT_ONCE):
             query = select(*columns, col(row.latency_json)).where(
-                columns[0] == grain, columns[2].in_(some)
+                columns[0] == grain,
+                columns[1].in_(models),
+                columns[2].in_(times[begin : begin + _AT_ONCE]),
+                columns[3].in_(origins),
             )
-            # SQLite would take the primary key and read every minute that is kept.
-            query = query.with_hint(row, "INDEXED BY ix_usage_rollups_grain_start", "sqlite")
             rows = session.connection().execute(query.with_for_update())
             for known, model, start, origin, buckets in rows:
                 key = (known, model, start, origin)
