@@ -24,6 +24,7 @@ from services.executions.types import (
 )
 from services.foundation.actor import act_as
 from services.foundation.clock import Clock
+from services.foundation.errors import ConsoleError
 from services.foundation.messages import say
 from services.foundation.tasks import Tasks
 
@@ -119,6 +120,9 @@ class Keeper:
             return await run.kind.run(run.params, run)
         except asyncio.CancelledError:
             raise
+        except ConsoleError as error:  # expected: the row says it, no fault of the program
+            _log.warning("execution %s failed: %s", run.execution.execution_id, error)
+            return rules.failed(error)
         except Exception as error:  # noqa: BLE001  # boundary: foreign work ends as a failed row
             _log.exception("execution %s failed", run.execution.execution_id)
             return rules.failed(error)
