@@ -3,18 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 from nicegui import ElementFilter
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from db.engine import Database
-from gymbro_ui.shell import shell
 from services.settings.types import Env
 from tests.support.dialogs_desk import DialogsDesk, dialogs_desk
-from tests.support.pages import a_console
+from tests.support.pages import a_console, visitor
 from tests.support.upstream import FakeUpstream
 
 
@@ -27,7 +24,7 @@ async def simulator(
         console = a_console()
         console.dialogs, console.targets = desk.dialogs, desk.targets
         console.identities, console.prompts = desk.identities, desk.prompts
-        async with user_simulation(partial(shell, console)) as user:
+        async with visitor(console) as user:
             yield user, desk
 
 

@@ -2,23 +2,21 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
-from nicegui.testing.user_simulation import user_simulation
 
 from components.primitives.data_table import DataTable
 from components.primitives.field import Field
 from components.primitives.toolbar import Segment
 from db.engine import Database
-from gymbro_ui.shell import shell
 from services.load_history.service import LoadHistory
 from services.settings.types import Env
 from tests.support.load_desk import LoadDesk
+from tests.support.pages import visitor
 from tests.support.preview import build
 from tests.support.upstream import FakeUpstream
 
@@ -37,7 +35,7 @@ async def load_operator(
         console.load_history = LoadHistory(database, desk.loadtest)
         console.gateway = SimpleNamespace(read_log=_no_log)
         try:
-            async with user_simulation(partial(shell, console)) as user:
+            async with visitor(console) as user:
                 yield user, console, desk, upstream
         finally:
             await desk.stop()

@@ -6,6 +6,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from nicegui import Client
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
@@ -55,8 +56,22 @@ def a_console(**state: bool) -> Any:
 
 
 @asynccontextmanager
+async def visitor(console: Any) -> AsyncGenerator[User]:
+    """Yield a user before the shell over that console, whose tabs are closed at the end.
+
+    The simulation alone leaves them open: what is told after it would begin work nobody ends.
+    """
+    async with user_simulation(partial(shell, console)) as user:
+        try:
+            yield user
+        finally:
+            for client in tuple(Client.instances.values()):
+                client.delete()
+
+
+@asynccontextmanager
 async def operator(**state: bool) -> AsyncGenerator[tuple[User, Any]]:
     """Yield a user before that console and the console."""
     console = a_console(**state)
-    async with user_simulation(partial(shell, console)) as user:
+    async with visitor(console) as user:
         yield user, console

@@ -1,7 +1,6 @@
 """View: the parts of a load test's page, from its figures of now or as they were kept."""
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, context, ui
@@ -235,21 +234,9 @@ class LoadRunView:
     async def _in_slot(self, work: Callable[[], Awaitable[Any]]) -> None:
         if self._head.is_deleted:
             return
-        with _slot_of(self._head):
+        with self._head:
             try:
                 await work()
             except ConsoleError as error:
                 if not self._head.is_deleted:
                     toast(sentence(error.message), tone="failed")
-
-
-@contextmanager
-def _slot_of(element: ui.element) -> Generator[None]:
-    """Draw inside of an element; a task thrown away with its loop has no stack to leave any more."""
-    slot = element.default_slot
-    slot.__enter__()
-    try:
-        yield
-    finally:
-        with suppress(IndexError):
-            slot.__exit__(None, None, None)
