@@ -82,7 +82,7 @@ class Console:
     def _build_capabilities(self) -> None:
         """Secrets, settings, sign-in, targets, suppliers, clients."""
         database, clock, env = self.database, self.clock, self.env
-        self.secrets = Secrets(env.secrets_dir, Place(env.secrets_store))
+        self.secrets = Secrets(env.secrets_dir, Place(env.vault_place))
         self.settings = Settings(database, clock, env, machine_zone(env.zone))
         self.settings.load()
         self.accounts = Accounts(database, clock, self.secrets, env)

@@ -154,7 +154,7 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
         monitor_probe=read.flag("ENDPOINT_MONITOR_PROBE_ENABLED", default=True),
         console_password=read.text("GYMBRO_PASSWORD"),
         exa_api_key=read.text("EXA_API_KEY"),
-        secrets_store=read.choice("SECRETS_STORE", "auto", "keyring", "file"),
+        vault_place=read.choice("SECRETS_STORE", "auto", "keyring", "file"),
         mail_api_base=read.address("MAIL_API_BASE_URL"),
         mail_api_key=read.text("MAIL_API_KEY"),
         http_timeout_s=read.number("HTTP_TIMEOUT_SECONDS", 10.0),

@@ -206,7 +206,7 @@ class Env:
     monitor_probe: bool = True  # ENDPOINT_MONITOR_PROBE_ENABLED, until the pages say otherwise
     console_password: str = field(default="", repr=False)  # GYMBRO_PASSWORD, of account operator
     exa_api_key: str = field(default="", repr=False)
-    secrets_store: str = "auto"  # SECRETS_STORE: auto, keyring, file
+    vault_place: str = "auto"  # SECRETS_STORE: auto, keyring, file
     mail_api_base: str = ""  # MAIL_API_BASE_URL: makes mailboxes for test users
     mail_api_key: str = field(default="", repr=False)
     http_timeout_s: float = 10.0
