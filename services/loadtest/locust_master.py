@@ -52,6 +52,7 @@ class LocustMaster:
         self._begin_workers()
         if why := self._wait_for(lambda: len(self._here) >= self._of, "came"):
             return why
+        self._of = min(len(self._here), self._order.plan.users, self._order.plan.cap)
         for index, client_id in enumerate(self._here[: self._of]):
             values = {"order": frames.order_values(self._order), "index": index, "of": self._of}
             self._runner.send_message("order", values, client_id)

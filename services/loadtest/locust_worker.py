@@ -5,7 +5,6 @@ Run on this machine by services.loadtest.locust_master, on others by hand
 """
 
 import importlib
-import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -68,6 +67,7 @@ class Agent:
         self._numbers = count()
         self._seats: list[frames.Pair] = []
         self._places: Any = None
+        self._open = 0  # numbers taken whose calls are not told yet
         self._renewing: dict[int, Any] = {}
         self._began = perf_counter()
         self._starts: list[Start] = []
@@ -94,10 +94,20 @@ class Agent:
     def talk(self, client: Any) -> bool:
         """Make one call; return False when this worker's share is made."""
         order = self._order
-        number = self._next()
-        if order is None or number is None:
+        if order is None:  # it came when every share was given out
+            return False
+        number = self._next(order)
+        if number is None:
             self._end_if_done()
             return False
+        self._open += 1
+        try:
+            self._call_in_place(client, order, number)
+        finally:
+            self._open -= 1
+        return True
+
+    def _call_in_place(self, client: Any, order: frames.Order, number: int) -> None:
         self._gauge.waiting += 1
         try:
             self._places.acquire()
@@ -107,11 +117,9 @@ class Agent:
             self._call(client, order, number)
         finally:
             self._places.release()
-        return True
 
-    def _next(self) -> int | None:
-        order = self._order
-        if order is None or self._is_resting:
+    def _next(self, order: frames.Order) -> int | None:
+        if self._is_resting:
             return None
         number = self._index + 1 + next(self._numbers) * self._of
         return None if order.plan.requests is not None and number > order.plan.requests else number
@@ -170,8 +178,8 @@ class Agent:
         order = self._order = frames.to_order(data["order"])
         self._index, self._of = int(data["index"]), int(data["of"])
         self._seats = list(order.seats)
-        share = math.ceil(order.plan.cap / self._of)
-        self._places = self._gevent.lock.BoundedSemaphore(max(1, share))
+        share, rest = divmod(order.plan.cap, self._of)
+        self._places = self._gevent.lock.BoundedSemaphore(share + (self._index < rest))
         self._began = perf_counter()
         self._runner.send_message("armed", {"index": self._index})
 
@@ -194,7 +202,7 @@ class Agent:
         self._runner.send_message("done", {"index": self._index})
 
     def _end_if_done(self) -> None:
-        if not self._is_done and self._gauge.in_flight == 0 and self._gauge.waiting == 0:
+        if not self._is_done and self._open == 0:
             self._finish()
 
     # -- what it tells

@@ -59,6 +59,17 @@ def test_failures_are_the_classes_they_always_are(console: ConsoleProcess) -> No
     assert json.loads(answer.stdout)["summary"]["counts"]["errored"] == 8
 
 
+def test_the_cap_holds_over_all_workers(console: ConsoleProcess) -> None:
+    answer = run_command(
+        "load", "--workers", "locust", "--users", "12", "--cap", "5", "--requests", "24",
+        "--models", "fast", "--json", "--data-dir", str(console.data_dir),
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads(answer.stdout)["summary"]
+    assert summary["counts"]["success"] == 24
+    assert summary["peak_in_flight"] == 5
+
+
 def test_seconds_end_the_starts_and_what_runs_may_end(console: ConsoleProcess) -> None:
     answer = run_command(
         "load", "--workers", "locust", "--users", "6", "--seconds", "3", "--models", "fast",
