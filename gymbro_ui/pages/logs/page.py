@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nicegui import background_tasks, context, ui
+from nicegui import context, ui
 
 from components.live import on_batch, on_return
 from components.logs.filter_bar import LogFilterBar
@@ -180,12 +180,14 @@ class LogsPage:
     async def _jump(self, request: str, at_ms: int) -> None:
         at = datetime.fromtimestamp(at_ms / 1000, UTC)
         found = await self._console.logs.traces.find(request, at)
+        if self._view.is_deleted:  # the page was left meanwhile
+            return
         with self._client:
             if found.address:
                 ui.navigate.to(found.address)
                 return
             toast(_no_run(found.message_id, found.model))
-        background_tasks.create(self._only({"request": request}), name="lines of a request")
+            await self._only({"request": request})
 
     def _rows(self, entries: Any) -> list[dict[str, Any]]:
         return line_rows(entries, self._zone)

@@ -1,5 +1,6 @@
 """The log on its page: the level that is asked for, what a line shows, masking, filters."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator
@@ -9,8 +10,10 @@ from typing import Any
 
 from nicegui import ElementFilter
 from nicegui.testing import User
+from nicegui.testing.user_interaction import UserInteraction
 
 from components.logs.log_view import LogView
+from components.primitives.toast import Toasts
 from gymbro_ui.pages.logs.filters import Filters, address, changed, read_filters
 from services.foundation.actor import acting_as
 from services.foundation.redact import redact
@@ -33,6 +36,11 @@ async def open_page(path: str, **given: bool) -> AsyncGenerator[tuple[User, Any,
             view = next(iter(ElementFilter(kind=LogView)))
         await until(lambda: view._props["first"]["no"] > 0)
         yield user, console, view
+
+
+def emit(user: User, view: Any, event: str, args: Any) -> None:
+    """What the browser's element says."""
+    UserInteraction(user, {view}, None).trigger(event, args)
 
 
 def shown(view: Any) -> list[dict[str, Any]]:
@@ -75,6 +83,34 @@ async def test_no_secret_is_on_the_page_also_one_that_was_learned_later() -> Non
         await until(lambda: view._props["first"]["no"] > 0)
         assert shown(view)[0]["text"] == "got *** and ***"
         assert redact("sk-abcdefgh12345678") == "***"
+
+
+async def test_the_id_of_a_line_opens_its_run_or_its_cell() -> None:
+    for request, address_ in (("exe_1001", "/executions/exe_1001"), (REQUEST, "/e2e?cell=7")):
+        async with open_page("/logs") as (user, _, view):
+            line = next(one for one in shown(view) if one["request"] == request)
+            emit(user, view, "jump", {"request": line["request"], "at": line["at"]})
+            await until(lambda wanted=address_: user.back_history[-1] == wanted)
+
+
+async def test_an_id_of_no_run_shows_the_lines_of_its_request_and_says_so() -> None:
+    async with open_page("/logs") as (user, console, view):
+        say(console.logs, logging.INFO, "of one request", "req_alone")
+        emit(user, view, "jump", {"request": "req_alone", "at": 1_767_589_200_000})
+        with user:
+            (toasts,) = ElementFilter(kind=Toasts)
+        await until(lambda: toasts._items)
+        assert toasts._items[0]["text"] == "此请求不属于任何执行，以下是它的日志"
+        await until(lambda: [line["text"] for line in shown(view)] == ["of one request"])
+        assert user.back_history[-1] == "/logs"
+
+
+async def test_what_a_browser_says_of_a_line_is_checked_before_it_is_followed() -> None:
+    async with open_page("/logs") as (user, _, view):
+        for args in ("exe_1", None, {"request": ["exe_1"], "at": 1}, {"request": "exe_1"}):
+            emit(user, view, "jump", args)
+        await asyncio.sleep(0.05)
+        assert user.back_history == ["/logs"]
 
 
 def test_a_link_reproduces_the_view_and_nonsense_in_it_counts_as_not_given() -> None:
