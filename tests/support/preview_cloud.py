@@ -88,13 +88,20 @@ class FakeOutbox:
             self.rows = []
         self.changed: Signal[OutboxView] = Signal("outbox.changed")
         self.resumed = 0
+        self.is_held = False  # as after a copy was put back
 
     @property
     def view(self) -> OutboxView:
         states = [row.state for row in self.rows]
         return OutboxView(
-            conflicts=states.count(OutboxState.CONFLICT), dead=states.count(OutboxState.DEAD)
+            conflicts=states.count(OutboxState.CONFLICT),
+            dead=states.count(OutboxState.DEAD),
+            is_held=self.is_held,
         )
+
+    async def let_go(self) -> None:
+        self.is_held = False
+        self.changed.emit(self.view)
 
     async def entries(self, limit: int = 500) -> list[Entry]:
         return self.rows[:limit]

@@ -39,7 +39,11 @@ class WaitingSection:
             tr("Try again now"), self._outbox.resume, icon="refresh", small=True, acts=True
         )
         self._go_on = button(
-            tr("I have compared: push again"), self._let_go, icon="cloud_upload", small=True
+            tr("I have compared: push again"),
+            self._let_go,
+            icon="cloud_upload",
+            small=True,
+            acts=True,
         ).mark("let-go")
 
     async def _let_go(self) -> None:

@@ -153,6 +153,28 @@ async def test_what_waits_can_be_tried_again_or_given_up() -> None:
         assert console.cloud.outbox.rows[0].state is OutboxState.CONFLICT
 
 
+async def test_after_a_copy_was_put_back_pushing_goes_on_only_when_it_is_agreed_to() -> None:
+    async with page("/sync") as (user, console):
+        await user.should_see("立即重试")
+        await user.should_not_see(marker="let-go")
+        outbox = console.cloud.outbox
+        outbox.is_held = True
+        outbox.changed.emit(outbox.view)
+        await user.should_see(marker="let-go", retries=20)
+        await user.should_not_see("立即重试")
+        user.find(marker="let-go").click()
+        await user.should_see("副本中的 2 项改动将写入 Supabase", retries=20)
+        user.find("取消").click()
+        await asyncio.sleep(0.05)
+        assert outbox.is_held
+        user.find(marker="let-go").click()
+        await user.should_see("副本中的 2 项改动将写入 Supabase", retries=20)
+        press(user, "继续推送", "gb-btn-danger")
+        await until(lambda: not outbox.is_held)
+        await user.should_not_see(marker="let-go", retries=20)
+        await user.should_see("立即重试")
+
+
 async def test_the_log_shows_who_did_what_and_takes_it_back() -> None:
     async with page("/audit") as (user, console):
         found = rows(user)

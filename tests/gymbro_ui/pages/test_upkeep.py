@@ -9,6 +9,7 @@ from nicegui import ElementFilter, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components.primitives.toast import Toasts
 from gymbro_ui.shell import shell
 from services.executions.types import Execution, ExecutionState, Trigger
 from services.foundation.errors import ConflictError
@@ -93,6 +94,75 @@ async def test_each_copy_says_its_size_its_rows_and_whether_it_was_verified() ->
             ]
         assert commands[0] == f"python main.py restore {newest.name}"
         assert len(commands) == 4
+
+
+def _told(user: User) -> list[str]:
+    with user:
+        return [item["text"] for stack in ElementFilter(kind=Toasts) for item in stack._items]
+
+
+async def _restore_dialog(user: User) -> tuple[ui.button, ui.input]:
+    user.find(marker="restore").click()
+    await user.should_see(marker="restore-go", retries=20)
+    (go,) = user.find(marker="restore-go").elements
+    (typed,) = user.find(marker="restore-word").elements
+    assert isinstance(go, ui.button)
+    assert isinstance(typed, ui.input)
+    return go, typed
+
+
+async def test_a_copy_is_put_back_once_its_difference_was_shown_and_the_word_typed() -> None:
+    async with settings_page() as (user, console, _):
+        stops: list[None] = []
+        console.ask_to_stop = lambda: stops.append(None)
+        await user.should_see(marker="restore", retries=20)
+        go, typed = await _restore_dialog(user)
+        for text in ("ai_prompt_tests", "120.4k", "96.1k", "−24.3k", "new_table"):
+            await user.should_see(text)
+        await user.should_see("其中有 2 项改动等待推送到 Supabase")
+        assert not go.enabled
+        for word, is_agreed in (("restor", False), ("恢复", True), ("", False), (" 恢复 ", True)):
+            with user:
+                typed.value = word
+            assert go.enabled is is_agreed, word
+        user.find(marker="restore-go").click()
+        await until(lambda: stops == [None])
+        assert console.upkeep.restores.is_asked
+        await user.should_see("控制台正在重启", retries=20)
+        await user.should_not_see(marker="restore-go")
+
+
+async def test_a_copy_that_cannot_be_put_back_says_why_and_nothing_stops() -> None:
+    async with settings_page() as (user, console, _):
+        stops: list[None] = []
+        console.ask_to_stop = lambda: stops.append(None)
+
+        async def refuse(_name: str) -> None:
+            raise ConflictError("{label} is running already", label="E2E")
+
+        console.upkeep.restores.ask = refuse
+        await user.should_see(marker="restore", retries=20)
+        go, typed = await _restore_dialog(user)
+        with user:
+            typed.value = "恢复"
+        user.find(marker="restore-go").click()
+        await until(lambda: _told(user) == ["E2E 已在运行"])
+        assert go.enabled
+        assert stops == []
+
+
+async def test_a_copy_that_cannot_be_read_closes_its_dialog_with_the_reason() -> None:
+    async with settings_page() as (user, console, _):
+
+        async def refuse(_name: str) -> None:
+            raise ConflictError("{label} is running already", label="E2E")
+
+        console.upkeep.restores.preview = refuse
+        await user.should_see(marker="restore", retries=20)
+        user.find(marker="restore").click()
+        await until(lambda: _told(user) == ["E2E 已在运行"])
+        with user:
+            assert not any(dialog.value for dialog in ElementFilter(kind=ui.dialog))
 
 
 async def test_with_postgresql_the_card_names_the_way() -> None:
