@@ -48,8 +48,6 @@ class AccessHead(ui.element):
                     tr("and at the latest after"), now.session_days, low=1, high=90, unit=tr("days")
                 ),
             }
-            for field in fields.values():
-                for_operators(field.control)
             self._numbers = Numbers(fields, now, save)
 
     def load(self, now: Preferences) -> None:

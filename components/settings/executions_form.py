@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from components.primitives.field import Field, number_field
+from components.rights import for_operators
 from components.settings.schedule_values import plain
 from components.words import tr
 from services.executions.types import OpenCounts
@@ -33,6 +34,7 @@ class ExecutionsForm(ui.element):
                 high=200,
                 hint=tr("1 – 200, over all kinds; parts of a run are not counted"),
             )
+            for_operators(self._field.control)
             self._field.control.on("change", self._changed)
             self._open = ui.label("").classes("gb-field__hint gb-form__wide")
 

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from components.primitives.field import Field, choice_field, number_field
+from components.rights import for_operators
 from components.settings.upkeep_panels import Numbers, size_text
 from components.words import tr, trn
 from services.logs.types import LogFileState
@@ -47,6 +48,7 @@ class LogForm(ui.element):
                     "ERROR": tr("ERROR: faults only"),
                 }
                 self._level = choice_field(tr("What is recorded"), levels, now.log_level, hint=hint)
+            for_operators(self._level.control)
             self._level.control.on_value_change(self._chosen)
             self._state = ui.label("").classes("t-meta c-muted t-wrap")
 

@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from components.primitives.field import Field, number_field
+from components.rights import for_operators
 from components.settings.schedule_values import plain
 from components.words import tr
 from services.settings.types import Preferences
@@ -46,7 +47,9 @@ class PaceForm(ui.element):
                     tr("While polling"), preferences.http_poll_interval, low=5, high=600, unit="s"
                 ),
             }
+            for_operators(self._push)
             for name, field in self._fields.items():
+                for_operators(field.control)
                 field.control.on("change", partial(self._changed, name))
 
     def load(self, preferences: Preferences) -> None:

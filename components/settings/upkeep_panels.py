@@ -10,6 +10,7 @@ from components.primitives.button import button, copy_button
 from components.primitives.field import Field, number_field
 from components.primitives.formats import age_words, count_text, epoch_ms, moment_text
 from components.primitives.status_dot import Age, StatusDot
+from components.rights import for_operators
 from components.settings.schedule_values import plain
 from components.status.looks import EXECUTION_LOOKS, Look
 from components.words import tr, trn, word
@@ -50,6 +51,7 @@ class Numbers(ui.element):
         self._now, self._save, self._fields = now, save, fields
         for name, field in fields.items():
             field.move(self)
+            for_operators(field.control)
             field.control.on("change", partial(self._changed, name))
 
     def load(self, now: Preferences) -> None:
@@ -163,6 +165,7 @@ class BackupPanel(ui.element):
                 value=now.backup_daily,
                 on_change=self._switched,
             )
+            for_operators(self._daily)
             kept = number_field(tr("Copies kept"), now.backups_kept, low=1, high=100)
             self._numbers = Numbers({"backups_kept": kept}, now, save)
             self._list = ui.element("div").classes("gb-list").props("role=list").mark("backups")

@@ -115,13 +115,15 @@ async def test_who_only_reads_finds_acts_switched_off_and_the_server_refusing(
         run = page.locator(".gb-run .q-btn").first
         await expect(run).to_be_disabled()
         await expect(run).to_have_attribute("title", "你的账号只读，请操作员来做")
-        # Whoever switches it on in the browser is refused all the same.
-        field = page.locator("#retention input").first
+        for section in ("executions", "pace", "logs", "retention", "backup"):
+            await expect(page.locator(f"#{section} input").first).to_be_disabled()
+        # Whoever gets round a switched-off button is refused all the same.
+        field = page.locator("#schedule textarea").first
         before = await field.input_value()
         await field.fill("77")
-        await field.press("Enter")
+        await page.locator("#schedule form").evaluate("form => form.requestSubmit()")
         await expect(page.locator(".gb-toast")).to_contain_text("只读")
         await page.reload()
         await live(page)
-        await expect(page.locator("#retention input").first).to_have_value(before)
+        await expect(page.locator("#schedule textarea").first).to_have_value(before)
         await context.close()

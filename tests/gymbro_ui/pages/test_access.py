@@ -1,5 +1,6 @@
 """Settings › Access: accounts, sign-ins and tokens on the page."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,8 +12,12 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.settings.access_lists import browser_text
+from components.settings.executions_form import ExecutionsForm
+from components.settings.log_form import LogForm
+from components.settings.pace_form import PaceForm
+from components.settings.upkeep_panels import BackupPanel, RetentionPanel
 from gymbro_ui.shell import shell
-from services.access.types import Role
+from services.access.types import Role, Visitor
 from tests.support.builders import until
 from tests.support.preview import build
 
@@ -61,6 +66,30 @@ async def test_a_role_is_changed_in_its_row() -> None:
             ]
             choice.value = str(Role.OPERATOR)
         await seen(user, lambda: console.access.accounts()[1].role is Role.OPERATOR)
+
+
+async def test_what_saves_by_itself_is_off_for_who_only_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = Visitor("night.shift", Role.READ_ONLY, 2, "f" * 64)
+    monkeypatch.setattr("gymbro_ui.shell.settle_visitor", lambda _: reader)
+    async with the_page() as (user, console):
+        with user:
+            forms = [
+                one
+                for kind in (ExecutionsForm, PaceForm, LogForm, RetentionPanel, BackupPanel)
+                for one in ElementFilter(kind=kind)
+            ]
+        assert len(forms) == 5
+        await console.settings.change({"backups_kept": 9})  # what draws them anew
+        await asyncio.sleep(0.15)
+        for form in forms:
+            controls = [
+                e for e in form.descendants() if isinstance(e, ui.number | ui.switch | ui.select)
+            ]
+            assert controls
+            for control in controls:
+                assert not control.enabled, control.props.get("aria-label")
 
 
 @pytest.mark.parametrize(
