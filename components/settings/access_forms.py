@@ -1,5 +1,6 @@
 """Access forms: a new account, a new password, a new token and its one showing."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,8 +20,8 @@ _NO_END = "0"
 _MIN = 10
 
 
-class _Form:
-    """A dialog with fields and two buttons; `_save` returns whether it is done."""
+class _Form(ABC):
+    """A dialog with fields and two buttons; `save` returns whether it is done."""
 
     def __init__(self, title: str, accept: str) -> None:
         self.fields: Fields = {}
@@ -36,13 +37,13 @@ class _Form:
         self.dialog.on("hide", self.dialog.delete)
         self.dialog.open()
 
+    @abstractmethod
     def draw(self) -> None:
         """Draw the fields."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def save(self) -> bool:
         """Store; return whether the dialog may close."""
-        raise NotImplementedError
 
     def value(self, name: str) -> str:
         return str(self.fields[name].control.value or "")
