@@ -15,7 +15,6 @@ from components.primitives.status_dot import StatusDot
 from components.words import tr
 from services.loadtest.types import Sample, StoredSample
 
-_ID_FROM = 20  # characters of one word: an id, which is copied
 REPLY_KEPT = 2_000  # characters of a reply, as the engine keeps them
 
 

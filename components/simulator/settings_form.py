@@ -183,13 +183,6 @@ class SettingsForm(ui.element):
         first = chosen if chosen in models else next(iter(models), None)
         self.model.control.set_options(list(models), value=first)
 
-    def choose_model(self, model: str) -> None:
-        """Choose a model, also one that is not listed."""
-        options = list(self.model.control.options)
-        if model not in options:
-            options.insert(0, model)
-        self.model.control.set_options(options, value=model)
-
     # -- what is chosen
 
     @property

@@ -41,16 +41,6 @@ def find_account_by_name(session: Session, name: str) -> AccessAccountRow | None
     return session.exec(select(AccessAccountRow).where(AccessAccountRow.name == name)).first()
 
 
-def count_others(session: Session, account_id: int, role: str) -> int:
-    """Return how many other accounts have the role."""
-    found = session.exec(
-        select(AccessAccountRow.id).where(
-            AccessAccountRow.role == role, AccessAccountRow.id != account_id
-        )
-    ).all()
-    return len(found)
-
-
 def end_sessions(session: Session, ids: Iterable[str]) -> None:
     """Delete the sessions; unknown ids do nothing."""
     wanted = list(ids)

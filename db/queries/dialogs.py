@@ -1,6 +1,6 @@
 """Write and read the turns of single conversations in ai_prompt_tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,12 +54,6 @@ def find(session: Session, dialog_id: str) -> dict[str, Any] | None:
         session.connection().execute(select(_TABLE).where(_ID.in_([dialog_id]))).mappings().first()
     )
     return None if row is None else dict(row)
-
-
-def find_several(session: Session, dialog_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the whole turns by id; what does not exist is left out."""
-    rows = session.connection().execute(select(_TABLE).where(_ID.in_(list(dialog_ids)))).mappings()
-    return {row["dialog_id"]: dict(row) for row in rows}
 
 
 def page(

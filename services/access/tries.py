@@ -54,11 +54,6 @@ class Tries:
         for key, _ in _subjects(account, address):
             self._records.pop(key, None)
 
-    def failures_of(self, account: str, address: str) -> int:
-        """Return how many tries failed in a row, of the account or the address."""
-        found = (self._records.get(key) for key, _ in _subjects(account, address))
-        return max((record.failures for record in found if record is not None), default=0)
-
     def _count(self, key: str, longest_s: int, now: float) -> None:
         record = self._records.setdefault(key, _Record())
         self._records.move_to_end(key)

@@ -20,7 +20,6 @@ from services.foundation.errors import ConflictError, InputError, NotFoundError,
 from services.settings.types import Env
 
 _log = logging.getLogger(__name__)
-WORD = "restore"  # what a program sends to say that it means it
 
 
 class Restores:

@@ -1,8 +1,6 @@
 """Pure: a reply becomes the judged turn, by the same rules as a cell of an E2E run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from services.accounts.types import UserType
 from services.chat.types import ChatRequest, Outcome, Reply
@@ -14,7 +12,7 @@ from services.dialogs.rules import NOT_JUDGED
 from services.dialogs.types import Dialog, LiveDialog, TurnTimings
 from services.dialogs.watch import Watch, hide
 from services.e2e import causes, rules
-from services.e2e.types import Cell, CellStatus, CheckResult, Kind
+from services.e2e.types import Cell, CellStatus, Kind
 from services.foundation.messages import say
 
 _PROTOCOL = "protocol"
@@ -119,17 +117,3 @@ def _timings(before: TurnTimings, reply: Reply, watch: Watch) -> TurnTimings:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
-
-
-def check_rows(checks: tuple[CheckResult, ...]) -> list[Mapping[str, Any]]:
-    """Return the checks as programs read them."""
-    return [
-        {
-            "name": check.name,
-            "ok": check.ok,
-            "reason": check.reason,
-            "expected": check.expected,
-            "actual": check.actual,
-        }
-        for check in checks
-    ]

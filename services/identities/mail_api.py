@@ -12,7 +12,6 @@ from services.foundation.http import build_client
 _log = logging.getLogger(__name__)
 ERROR = "mail_api_error"
 INVALID = "mail_api_invalid_email"
-KEY_MISSING = "mail_api_key_missing"
 LIFETIME_MS = 24 * 3_600_000
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,185}")
 
