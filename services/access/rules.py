@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 
 from services.access.types import Approach, Connection
 from services.foundation.errors import InputError
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from services.settings.proxies import Address, Network, to_address
 
 TOKEN_PREFIX = "gbc_"
 SHOWN_CHARS = 10  # of a token: the prefix and six of its forty characters
@@ -95,28 +93,6 @@ def host_name(value: str) -> str:
     """Return the name in a Host header, without its port, in lower case."""
     text = value.lower()
     return text if text.endswith("]") else text.rsplit(":", 1)[0]
-
-
-def to_address(text: str) -> Address | None:
-    """Return the address, IPv4 also when written as IPv6, or None."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped if mapped is not None else address
-
-
-def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Return TRUSTED_PROXIES as networks; raise InputError."""
-    try:
-        return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
-    except ValueError as error:
-        raise InputError(
-            "TRUSTED_PROXIES must hold addresses or networks: {reason}",
-            field="TRUSTED_PROXIES",
-            reason=str(error),
-        ) from None
 
 
 def is_loopback_url(url: str) -> bool:

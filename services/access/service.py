@@ -38,6 +38,7 @@ from services.foundation.errors import InputError
 from services.foundation.signals import Signal
 from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
+from services.settings.proxies import networks
 from services.settings.service import Settings
 
 _log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Access:
         self._tasks = tasks
         self._settings = settings
         self._env = settings.env
-        self._trusted = rules.networks(self._env.rate_limits.trusted_proxies)
+        self._trusted = networks(self._env.rate_limits.trusted_proxies)
         self._accounts = AccountBook()
         self._tokens = TokenBook(clock)
         self.sessions = SessionBook(clock, settings)

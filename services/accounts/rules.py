@@ -15,6 +15,7 @@ import orjson
 
 from services.accounts.signatures import decode_base64url, encode_base64url
 from services.accounts.types import Account, Origin, SignInRefusedError
+from services.settings.proxies import Address, Network, to_address
 
 AUDIENCE = "authenticated"
 ACCESS_LIFETIME_S = 3600
@@ -28,8 +29,6 @@ _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:h|ms|m|s))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class RefreshVerdict(StrEnum):
@@ -251,7 +250,7 @@ def supabase_issuers(issuer: str) -> frozenset[str]:
 def calling_address(origin: Origin, trusted: Iterable[Network]) -> tuple[str, bool]:
     """Return whom a limit counts, and whether it is this machine itself (never limited)."""
     trusted = tuple(trusted)
-    peer = _address(origin.peer)
+    peer = to_address(origin.peer)
     if peer is None:
         return origin.peer or "unknown", False
     if not origin.forwarded_for:
@@ -259,23 +258,14 @@ def calling_address(origin: Origin, trusted: Iterable[Network]) -> tuple[str, bo
     for text in reversed(origin.forwarded_for.split(",")):
         if not any(peer in network for network in trusted if network.version == peer.version):
             break
-        nearer = _address(text.strip())
+        nearer = to_address(text.strip())
         if nearer is None:
             break
         peer = nearer
     return _limit_key(peer), False
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped if mapped is not None else address
-
-
-def _limit_key(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+def _limit_key(address: Address) -> str:
     """Return the address, or its /64 network: whoever has one IPv6 address has them all."""
     if address.version == 4:
         return str(address)

@@ -1,7 +1,6 @@
 """Accounts: the embedded sign-in, its keys, and the operator's own token."""
 
 import hmac
-import ipaddress
 import secrets as random
 from collections.abc import Mapping
 from typing import Any
@@ -21,9 +20,9 @@ from services.accounts.sessions import OpenSession, Sessions, is_banned, opened
 from services.accounts.store import AccountStore
 from services.accounts.types import Origin, SignInRefusedError
 from services.foundation.clock import Clock
-from services.foundation.errors import InputError
 from services.foundation.ids import new_uuid
 from services.secrets.service import Secrets
+from services.settings.proxies import networks
 from services.settings.types import Env
 
 OPERATOR_FILE = "operator.token"
@@ -45,7 +44,7 @@ class Accounts:
         self._clock = clock
         self._secrets = secrets
         self._env = env
-        self._trusted = _networks(env.rate_limits.trusted_proxies)
+        self._trusted = networks(env.rate_limits.trusted_proxies)
         self._store = AccountStore(database)
         self._passwords = Passwords()
         self.sessions = Sessions(self._store, clock, self.keys, self.issuer)
@@ -201,14 +200,3 @@ class Accounts:
             return opened(self.sessions.open_row(session, user, method), user)
 
         return self.sessions.token_body(await self._store.write(change, taken))
-
-
-def _networks(texts: tuple[str, ...]) -> tuple[rules.Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
-    except ValueError as error:
-        raise InputError(
-            "TRUSTED_PROXIES must hold addresses or networks: {reason}",
-            field="TRUSTED_PROXIES",
-            reason=str(error),
-        ) from None

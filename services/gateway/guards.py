@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from services.accounts.types import Caller, UserType
 from services.foundation.clock import Clock
-from services.foundation.errors import InputError
 from services.gateway.types import Address, GatewayError, HeaderLookup
+from services.settings.proxies import networks
 from services.settings.types import RateLimits
 
 DAY_S = 86_400.0
@@ -62,7 +62,7 @@ class Guards:
         self._clock = clock
         self._limits = limits
         self._odd = odd_user_agents
-        self._trusted = _networks(limits.trusted_proxies)
+        self._trusted = networks(limits.trusted_proxies)
         self._rates: OrderedDict[str, _Rate] = OrderedDict()
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
         self._streams: dict[str, int] = {}
@@ -191,17 +191,6 @@ class Guards:
     def _is_trusted(self, host: str) -> bool:
         address = _as_ip(host)
         return address is not None and any(address in network for network in self._trusted)
-
-
-def _networks(texts: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    try:
-        return [ipaddress.ip_network(text, strict=False) for text in texts]
-    except ValueError as error:
-        raise InputError(
-            "TRUSTED_PROXIES must hold addresses or networks: {reason}",
-            field="TRUSTED_PROXIES",
-            reason=str(error),
-        ) from error
 
 
 def _as_ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

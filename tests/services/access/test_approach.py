@@ -7,8 +7,9 @@ import pytest
 from services.access import rules
 from services.access.types import Approach, Connection
 from services.foundation.errors import InputError
+from services.settings.proxies import Network, networks
 
-PROXY = rules.networks(("10.0.0.9", "127.0.0.1"))
+PROXY = networks(("10.0.0.9", "127.0.0.1"))
 
 
 def call(
@@ -20,7 +21,7 @@ def call(
 
 
 def approach(
-    *, trusted: tuple[rules.Network, ...] = (), public: str = "http://127.0.0.1:9999", **given: Any
+    *, trusted: tuple[Network, ...] = (), public: str = "http://127.0.0.1:9999", **given: Any
 ) -> Approach:
     return rules.approach_of(call(**given), trusted, public)
 
