@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -13,6 +13,7 @@ from services.chat import rules
 from services.chat.assembler import Assembler
 from services.chat.endings import (
     DEADLINE,
+    IDS_MISSING,
     EndedError,
     create_failed,
     limit_passed,
@@ -115,19 +116,16 @@ class Conversation:
         )
 
     def _keep_ids(self, response: WireResponse) -> None:
-        value = rules.read_object(response.body) or {}
-        found = value if "message_id" in value else rules.unwrap(value)
-        fields = cast(dict[str, Any], found) if isinstance(found, dict) else {}
-        message_id, conversation_id = fields.get("message_id"), fields.get("conversation_id")
-        if not rules.is_id(message_id) or not rules.is_id(conversation_id):
+        ids = rules.read_ids(response.body)
+        if ids is None:
             kind = response.headers.get("content-type", "no content type")
             raise EndedError(
                 Outcome.MALFORMED,
-                "messages_response_missing_ids",
+                IDS_MISSING,
                 rules.clean(f"HTTP {response.status}, {kind}"),
                 status=response.status,
             )
-        self._message_id, self._conversation_id = str(message_id), str(conversation_id)
+        self._message_id, self._conversation_id = ids
         self._assembler = Assembler(self._request.request_id, self._message_id)
 
     # --- events -----------------------------------------------------------------------------

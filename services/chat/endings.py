@@ -8,6 +8,7 @@ from services.wire.sse import SseLimitError
 from services.wire.types import WireError, WireErrorKind
 
 DEADLINE = "deadline_exceeded"
+IDS_MISSING = "messages_response_missing_ids"
 
 
 class EndedError(Exception):

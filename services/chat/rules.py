@@ -123,6 +123,16 @@ def body_of(request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-def is_id(value: object) -> bool:
-    """Return whether it can be the id of a message or a conversation."""
+def read_ids(body: bytes) -> tuple[str, str] | None:
+    """Return message and conversation of the answer to a POST, None when it does not name both."""
+    value = read_object(body) or {}
+    found = value if "message_id" in value else unwrap(value)
+    fields = cast(dict[str, Any], found) if isinstance(found, dict) else {}
+    message_id, conversation_id = fields.get("message_id"), fields.get("conversation_id")
+    if not _is_id(message_id) or not _is_id(conversation_id):
+        return None
+    return str(message_id), str(conversation_id)
+
+
+def _is_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 200

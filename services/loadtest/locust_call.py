@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import orjson
 
 from services.chat import rules
 from services.chat.assembler import Assembler
-from services.chat.endings import EndedError, limit_passed, not_a_stream
+from services.chat.endings import IDS_MISSING, EndedError, limit_passed, not_a_stream
 from services.chat.types import Outcome, Reply, Timings
 from services.wire.sse import SseLimitError, SseSplitter
-
-_MISSING = "messages_response_missing_ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,10 @@ class LocustCall:
                     answer, content, f"messages_create_failed: HTTP {answer.status_code}"
                 )
             answer.success()
-        self._ids = _ids(content, answer.status_code)
+        ids = rules.read_ids(content)
+        if ids is None:
+            raise EndedError(Outcome.MALFORMED, IDS_MISSING, status=answer.status_code)
+        self._ids = ids
         self._assembler = Assembler(ask.request_id, self._ids[0])
 
     def _follow(self) -> None:
@@ -186,14 +187,3 @@ class LocustCall:
 
     def _elapsed_ms(self) -> float:
         return (perf_counter() - self._started) * 1000
-
-
-def _ids(content: bytes, status: int) -> tuple[str, str]:
-    """Return message and conversation; raise EndedError when the answer names neither."""
-    value = rules.read_object(content) or {}
-    found: Any = value if "message_id" in value else rules.unwrap(value)
-    fields = cast("dict[str, Any]", found if isinstance(found, dict) else {})
-    message_id, conversation_id = fields.get("message_id"), fields.get("conversation_id")
-    if not rules.is_id(message_id) or not rules.is_id(conversation_id):
-        raise EndedError(Outcome.MALFORMED, _MISSING, status=status)
-    return str(message_id), str(conversation_id)
