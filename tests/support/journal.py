@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
+from db.tables.load_runs import PromptTestRow
+from services.journal.types import ReplayReport
 
+TURNS = "ai_prompt_tests"
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 REFUSED = DatabaseUnavailableError("full", "database or disk is full")
 
@@ -63,3 +66,12 @@ def turn(number: int, **values: Any) -> dict[str, Any]:
         "latency_ms": 12,
         **values,
     }
+
+
+def rows_in(database: Database) -> list[PromptTestRow]:
+    query = select(PromptTestRow).order_by(col(PromptTestRow.id))
+    return database.read_now(lambda session: list(session.exec(query).all()))
+
+
+def counts(report: ReplayReport) -> tuple[int, int, int, int]:
+    return report.rows, report.known, report.put_aside, report.left

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from services.executions.types import ExecutionState
 from services.foundation.errors import InputError, NotFoundError
 from services.prompts.types import PromptEdit, PromptType
 from services.settings.types import Env
-from tests.support.dialogs_desk import DialogsDesk, dialogs_desk
+from tests.support.dialogs_desk import DialogsDesk
 from tests.support.upstream import (
     GOOD_REPLY,
     FakeUpstream,
@@ -25,18 +24,6 @@ from tests.support.upstream import (
     refused,
     silent,
 )
-
-
-@pytest.fixture
-async def upstream() -> AsyncGenerator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncGenerator[DialogsDesk]:
-    async with dialogs_desk(database, env, upstream) as made:
-        yield made
 
 
 def posted(upstream: FakeUpstream) -> list[dict[str, object]]:

@@ -1,15 +1,12 @@
 """Every bad end of a turn says whose side it is on and what to do, and is kept."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from db.engine import Database
 from services.dialogs.types import Phase, Saved
 from services.e2e.types import Cause, CellStatus
-from services.settings.types import Env
-from tests.support.dialogs_desk import DialogsDesk, dialogs_desk
+from tests.support.dialogs_desk import DialogsDesk
 from tests.support.upstream import (
     FakeUpstream,
     Raw,
@@ -22,18 +19,6 @@ from tests.support.upstream import (
     refused,
     silent,
 )
-
-
-@pytest.fixture
-async def upstream() -> AsyncGenerator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncGenerator[DialogsDesk]:
-    async with dialogs_desk(database, env, upstream) as made:
-        yield made
 
 
 def posted(upstream: FakeUpstream) -> list[Any]:

@@ -9,6 +9,7 @@ from db.engine import Database
 from services.foundation.tasks import Tasks
 from services.journal.service import Journal
 from tests.support.clock import FakeClock
+from tests.support.journal import Switch
 
 
 @pytest.fixture
@@ -17,3 +18,13 @@ def journal(store: Database, clock: FakeClock, tmp_path: Path) -> Iterator[Journ
     made.load()
     yield made
     made.close()
+
+
+@pytest.fixture
+def folder(journal: Journal) -> Path:
+    return Path(journal.view.folder)
+
+
+@pytest.fixture
+def switch(store: Database, monkeypatch: pytest.MonkeyPatch) -> Switch:
+    return Switch(store, monkeypatch)

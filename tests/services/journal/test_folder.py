@@ -10,19 +10,12 @@ from sqlmodel import col, select
 from db.engine import Database
 from db.tables.load_runs import PromptTestRow
 from services.journal.service import Journal
-from tests.support.journal import REFUSED, files, turn
-
-TURNS = "ai_prompt_tests"
+from tests.support.journal import REFUSED, TURNS, files, turn
 
 
 @pytest.fixture
 def store(database: Database) -> Database:
     return database
-
-
-@pytest.fixture
-def folder(journal: Journal) -> Path:
-    return Path(journal.view.folder)
 
 
 def messages(database: Database) -> list[str]:

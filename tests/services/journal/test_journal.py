@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from db.engine import Database
 from db.queries import journal_marks as marking
@@ -19,32 +19,11 @@ from db.tables.journal import JournalMarkRow
 from db.tables.load_runs import PromptTestRow
 from services.foundation.tasks import Tasks
 from services.journal.service import Journal
-from services.journal.types import HELD_BYTES_MAX, Record, ReplayReport
+from services.journal.types import HELD_BYTES_MAX, Record
 from tests.support.builders import until
 from tests.support.clock import FakeClock
-from tests.support.journal import NOW, REFUSED, Switch, content, files, turn
+from tests.support.journal import NOW, REFUSED, TURNS, Switch, content, counts, files, rows_in, turn
 from tests.support.postgres import both_stores
-
-TURNS = "ai_prompt_tests"
-
-
-@pytest.fixture
-def switch(store: Database, monkeypatch: pytest.MonkeyPatch) -> Switch:
-    return Switch(store, monkeypatch)
-
-
-@pytest.fixture
-def folder(journal: Journal) -> Path:
-    return Path(journal.view.folder)
-
-
-def rows_in(database: Database) -> list[PromptTestRow]:
-    query = select(PromptTestRow).order_by(col(PromptTestRow.id))
-    return database.read_now(lambda session: list(session.exec(query).all()))
-
-
-def counts(report: ReplayReport) -> tuple[int, int, int, int]:
-    return report.rows, report.known, report.put_aside, report.left
 
 
 @both_stores

@@ -5,38 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
 
 from db.engine import Database
-from db.tables.load_runs import PromptTestRow
 from services.foundation.tasks import Tasks
 from services.journal.records import encode, file_name
 from services.journal.service import Journal
-from services.journal.types import ReplayReport
 from tests.support.clock import FakeClock
-from tests.support.journal import REFUSED, Switch, content, files, names_in, turn
+from tests.support.journal import (
+    REFUSED,
+    TURNS,
+    content,
+    counts,
+    files,
+    names_in,
+    rows_in,
+    turn,
+)
 from tests.support.postgres import both_stores
-
-TURNS = "ai_prompt_tests"
-
-
-@pytest.fixture
-def switch(store: Database, monkeypatch: pytest.MonkeyPatch) -> Switch:
-    return Switch(store, monkeypatch)
-
-
-@pytest.fixture
-def folder(journal: Journal) -> Path:
-    return Path(journal.view.folder)
-
-
-def rows_in(database: Database) -> list[PromptTestRow]:
-    query = select(PromptTestRow).order_by(col(PromptTestRow.id))
-    return database.read_now(lambda session: list(session.exec(query).all()))
-
-
-def counts(report: ReplayReport) -> tuple[int, int, int, int]:
-    return report.rows, report.known, report.put_aside, report.left
 
 
 async def test_files_that_are_no_records_are_put_aside_and_shown(

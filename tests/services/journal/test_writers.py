@@ -32,11 +32,6 @@ from tests.support.scripted import says
 ONE = LaunchRequest(user_types=(UserType.ANONYMOUS,))
 
 
-@pytest.fixture
-def switch(store: Database, monkeypatch: pytest.MonkeyPatch) -> Switch:
-    return Switch(store, monkeypatch)
-
-
 @both_stores
 async def test_counters_are_added_once_whatever_became_of_a_try(
     store: Database, switch: Switch, journal: Journal, clock: FakeClock

@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import resource
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,20 +31,6 @@ from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.load_desk import LoadDesk, counts_of, rows_in
 from tests.support.upstream import FakeUpstream, good, heartbeats_only
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
-    made = LoadDesk(database, env)
-    await made.aim(upstream)
-    yield made
-    await made.stop()
 
 
 async def test_a_server_that_dies_in_the_middle_ends_the_run_with_every_call_in_its_class(

@@ -1,31 +1,14 @@
 """The finder of a safe number of users, with its steps kept and linked, and the live figures."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from db.engine import Database
 from services.executions.types import ExecutionState, Trigger
 from services.foundation.errors import InputError
 from services.loadtest.types import RunState, SafeFinding
-from services.settings.types import Env
 from tests.support.load_desk import LoadDesk
 from tests.support.upstream import FakeUpstream, failing, good, refused
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
-    made = LoadDesk(database, env)
-    await made.aim(upstream)
-    yield made
-    await made.stop()
 
 
 async def find(desk: LoadDesk, **values: object) -> SafeFinding:

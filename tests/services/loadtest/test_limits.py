@@ -1,31 +1,13 @@
 """The cap and its queue, answers that hang, stop on the first error, 1000 users in the worker."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from db.engine import Database
 from services.executions.types import ExecutionState
 from services.loadtest.types import Arrangement, RunState
-from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.load_desk import LoadDesk, counts_of, rows_in
 from tests.support.upstream import HANG, FakeUpstream, failing, good, heartbeats_only, silent
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
-    made = LoadDesk(database, env)
-    await made.aim(upstream)
-    yield made
-    await made.stop()
 
 
 async def test_of_300_calls_200_are_in_flight_and_100_wait_and_it_is_shown(

@@ -1,33 +1,16 @@
 """What of a plan Locust can do, and what is said where it is not installed."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from db.engine import Database
 from services.executions.types import ExecutionState
 from services.foundation.errors import InputError
 from services.loadtest.reading import read_plan
 from services.loadtest.rules import arrangement
 from services.loadtest.types import Arrangement
-from services.settings.types import Env
 from tests.support.load_desk import LoadDesk
 from tests.support.upstream import FakeUpstream, good
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
-    made = LoadDesk(database, env)
-    await made.aim(upstream)
-    yield made
-    await made.stop()
 
 
 def test_a_plan_with_locust_workers_is_locusts_whatever_its_size() -> None:

@@ -1,7 +1,6 @@
 """Whole load tests over real sockets: every call counted once, every row stored, nothing left behind."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,7 +8,6 @@ from db.engine import Database
 from services.executions.types import ExecutionState
 from services.foundation.errors import ConflictError, InputError, NotFoundError
 from services.loadtest.types import RunState, SampleClass
-from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.load_desk import LoadDesk, counts_of, rows_in
 from tests.support.upstream import (
@@ -21,20 +19,6 @@ from tests.support.upstream import (
     no_terminal,
     refused,
 )
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
-    made = LoadDesk(database, env)
-    await made.aim(upstream)
-    yield made
-    await made.stop()
 
 
 @pytest.mark.parametrize("users", [1, 10])

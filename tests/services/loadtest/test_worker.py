@@ -4,32 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from db.engine import Database
 from services.executions.types import ExecutionState
 from services.loadtest.types import Arrangement, RunState, SampleClass
-from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.load_desk import LoadDesk, counts_of, rows_in
 from tests.support.upstream import FakeUpstream, failing, good, heartbeats_only, refused
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
-    made = LoadDesk(database, env)
-    await made.aim(upstream)
-    yield made
-    await made.stop()
 
 
 def children() -> set[int]:
@@ -41,7 +23,7 @@ def children() -> set[int]:
 async def test_calls_of_a_worker_are_counted_and_stored_once(
     desk: LoadDesk, upstream: FakeUpstream, database: Database
 ) -> None:
-    upstream.play("ok", good(gap_s=0.01))
+    upstream.play("ok", good(gap_s=0.03))  # longer than the loop is measured once
     upstream.play("bad", failing())
     upstream.play("limited", refused(429, "rate_limited", retry_after="1"))
     upstream.models = ["ok", "bad", "limited"]
