@@ -1,7 +1,5 @@
 """Pure: the turns of a filter as CSV or JSON, and one of them as curl; no token is in any of it."""
 
-import csv
-import io
 import json
 import shlex
 from collections.abc import Iterable, Mapping
@@ -11,8 +9,8 @@ from services.dialogs import message
 from services.dialogs.message import SystemPart
 from services.dialogs.rules import again, as_params
 from services.dialogs.types import Dialog, DialogExport, PromptSource
+from services.foundation.csv_file import MEDIA_TYPE, csv_file
 from services.foundation.errors import InputError
-from services.loadtest.export import plain_cell
 
 FORMATS = ("csv", "json")
 TOKEN = "$TOKEN"  # stands where the token goes
@@ -28,22 +26,17 @@ _COLUMNS = (
 def export(dialogs: Iterable[Dialog], kind: str, stamp: str) -> DialogExport:
     """Return the file; raise InputError for a format that is none of ours."""
     if kind == "csv":
-        name = f"conversations-{stamp}.csv"
-        return DialogExport(name, "text/csv; charset=utf-8", _csv(dialogs))
+        content = csv_file(_COLUMNS, map(_cells, dialogs))
+        return DialogExport(f"conversations-{stamp}.csv", MEDIA_TYPE, content)
     if kind == "json":
         whole = json.dumps([record(one) for one in dialogs], ensure_ascii=False, indent=1)
         return DialogExport(f"conversations-{stamp}.json", "application/json", whole.encode())
     raise InputError("Choose one of {names}", field="format", names=", ".join(FORMATS))
 
 
-def _csv(dialogs: Iterable[Dialog]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    for one in dialogs:
-        values = summary(one)
-        writer.writerow([plain_cell(values[name]) for name in _COLUMNS])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()  # so that Excel reads it as UTF-8
+def _cells(one: Dialog) -> list[Any]:
+    values = summary(one)
+    return [values[name] for name in _COLUMNS]
 
 
 def summary(one: Dialog) -> dict[str, Any]:

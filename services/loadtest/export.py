@@ -1,12 +1,11 @@
 """Pure: all calls of a run as CSV or JSON; no cell of the CSV can become a formula."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from services.foundation.csv_file import MEDIA_TYPE, csv_file
 from services.foundation.errors import InputError
 from services.loadtest.rows import plan_values, summary_values
 from services.loadtest.types import Export, LoadRun, StoredSample
@@ -18,13 +17,13 @@ _COLUMNS = (
     "gap_max_ms", "event_count", "byte_count", "user_no", "prompt_id", "endpoint_id", "request_id", "message_id", "message",
     "reply",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export(run: LoadRun, samples: Iterable[StoredSample], kind: str) -> Export:
     """Return the file; raise InputError for a format that is none of ours."""
     if kind == "csv":
-        return Export(f"load-{run.run_id}.csv", "text/csv; charset=utf-8", _csv(samples))
+        content = csv_file(_COLUMNS, (record(stored).values() for stored in samples))
+        return Export(f"load-{run.run_id}.csv", MEDIA_TYPE, content)
     if kind == "json":
         return Export(f"load-{run.run_id}.json", "application/json", _json(run, samples))
     raise InputError("Choose one of {names}", field="format", names=", ".join(FORMATS))
@@ -58,22 +57,6 @@ def run_record(run: LoadRun) -> dict[str, Any]:
         "created_at": None if run.created_at is None else run.created_at.isoformat(),
         "finished_at": None if run.finished_at is None else run.finished_at.isoformat(),
     }
-
-
-def plain_cell(value: Any) -> Any:
-    """Return the value as a spreadsheet shows it and never computes it."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return f"'{value}"
-    return value
-
-
-def _csv(samples: Iterable[StoredSample]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    for stored in samples:
-        writer.writerow([plain_cell(value) for value in record(stored).values()])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()  # so that Excel reads it as UTF-8
 
 
 def _json(run: LoadRun, samples: Iterable[StoredSample]) -> bytes:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.foundation.csv_file import plain_cell
 from services.foundation.errors import InputError
-from services.loadtest.export import export, plain_cell
+from services.loadtest.export import export
 from services.loadtest.types import LoadPlan, LoadRun, RunState, Sample, SampleClass, StoredSample
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
