@@ -87,6 +87,18 @@ def _say_done(done: str, undo: Callable[[], Awaitable[Any]] | None) -> None:
     toast(done, action=tr("Undo"), on_action=take_back)
 
 
+async def in_slot(owner: ui.element, work: Callable[[], Awaitable[Any]]) -> None:
+    """Do the work standing on the owner, as long as it is on the page; a refusal is a toast."""
+    if owner.is_deleted:
+        return
+    with owner:
+        try:
+            await work()
+        except ConsoleError as error:
+            if not owner.is_deleted:
+                toast(sentence(error.message), tone="failed")
+
+
 async def run_e2e(console: "Console", request: LaunchRequest) -> Launch | None:
     """Start the E2E and say how many conversations it makes; None when it was refused."""
     count = console.e2e.forecast(request).conversations

@@ -18,6 +18,7 @@ from components.primitives.toast import toast
 from components.primitives.toolbar import spacer
 from components.words import sentence, tr, trn
 from gymbro_ui import run_actions as acts
+from gymbro_ui.actions import in_slot
 from gymbro_ui.pages.executions.filters import (
     Filters,
     address,
@@ -91,7 +92,7 @@ class ExecutionsPage:
         on_batch(console.executions.changed, lambda _: self._summarise(), first_s=BEHIND_S)
         on_batch(console.settings.changed, lambda _: self._summarise())
         on_path(self._moved)
-        on_return(lambda: self._in_slot(self._catch_up))
+        on_return(lambda: in_slot(self._root, self._catch_up))
 
     # -- reading
 
@@ -237,16 +238,7 @@ class ExecutionsPage:
         await acts.run_again(self._console, key)
 
     def _background(self, work: Callable[[], Any]) -> None:
-        background_tasks.create(self._in_slot(work), name="executions page")
-
-    async def _in_slot(self, work: Callable[[], Any]) -> None:
-        if self._root.is_deleted:
-            return
-        with self._root:
-            try:
-                await work()
-            except ConsoleError as error:
-                self._say(sentence(error.message))
+        background_tasks.create(in_slot(self._root, work), name="executions page")
 
     def _show_problem(self, reason: str) -> None:
         self._problem.clear()

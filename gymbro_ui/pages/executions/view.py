@@ -22,6 +22,7 @@ from components.primitives.card import card
 from components.primitives.toast import toast
 from components.words import sentence, tr
 from gymbro_ui import run_actions as acts
+from gymbro_ui.actions import in_slot
 from gymbro_ui.pages.executions.way_back import last_list
 from services.executions.types import Execution, ExecutionEvent, OutputChunk
 from services.foundation.errors import ConsoleError
@@ -121,7 +122,7 @@ class RunView:
         )
         on_batch(executions.noted, self._noted, keep=lambda event: event.execution_id == number)
         on_batch(executions.output, self._heard, keep=lambda c: c.execution_id == self._key)
-        on_return(lambda: self._in_slot(self.load))
+        on_return(lambda: in_slot(self._head, self.load))
 
     # -- reading
 
@@ -265,17 +266,7 @@ class RunView:
         return run_json(one, events)
 
     def _background(self, work: Callable[[], Awaitable[None]]) -> None:
-        background_tasks.create(self._in_slot(work), name="page of a run")
-
-    async def _in_slot(self, work: Callable[[], Awaitable[None]]) -> None:
-        if self._head.is_deleted:
-            return
-        with self._head:
-            try:
-                await work()
-            except ConsoleError as error:
-                if not self._head.is_deleted:
-                    toast(sentence(error.message), tone="failed")
+        background_tasks.create(in_slot(self._head, work), name="page of a run")
 
 
 def _param_facts(params: Mapping[str, Any]) -> list[dict[str, Any]]:

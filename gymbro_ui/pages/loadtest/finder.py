@@ -7,12 +7,10 @@ from nicegui import background_tasks, context, ui
 
 from components.live import on_batch, on_return
 from components.loadtest.finder_view import FinderView
-from components.primitives.toast import toast
-from components.words import sentence
 from gymbro_ui import run_actions
+from gymbro_ui.actions import in_slot
 from gymbro_ui.pages.loadtest.filters import PATH
 from services.executions.types import Execution
-from services.foundation.errors import ConsoleError
 from services.loadtest.types import LoadRun, SafeFinding
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ class FinderPage:
             0.5,
             keep=lambda one: number in (one.id, one.parent_id),
         )
-        on_return(lambda: self._in_slot(self.load))
+        on_return(lambda: in_slot(self._view, self.load))
 
     async def load(self) -> None:
         """Read the steps that have ended."""
@@ -68,13 +66,4 @@ class FinderPage:
         ui.navigate.to(f"{PATH}/{run_id}")
 
     def _later(self, work: Callable[[], Awaitable[Any]]) -> None:
-        background_tasks.create(self._in_slot(work), name="page of a search")
-
-    async def _in_slot(self, work: Callable[[], Awaitable[Any]]) -> None:
-        if self._view.is_deleted:
-            return
-        with self._view:
-            try:
-                await work()
-            except ConsoleError as error:
-                toast(sentence(error.message), tone="failed")
+        background_tasks.create(in_slot(self._view, work), name="page of a search")

@@ -24,11 +24,10 @@ from components.loadtest.words import is_open
 from components.primitives.button import button
 from components.primitives.card import card
 from components.primitives.data_table import DataTable
-from components.primitives.toast import toast
 from components.status.targets import target_name
-from components.words import sentence, tr
+from components.words import tr
 from gymbro_ui import run_actions
-from gymbro_ui.actions import act
+from gymbro_ui.actions import act, in_slot
 from gymbro_ui.pages.loadtest.calls import Calls
 from gymbro_ui.pages.loadtest.filters import PATH
 from services.executions.types import Execution
@@ -124,7 +123,7 @@ class LoadRunView:
             lambda _: self._later(self._read),
             keep=lambda one: one == key,
         )
-        on_return(lambda: self._in_slot(self.load))
+        on_return(lambda: in_slot(self._head, self.load))
 
     # -- reading
 
@@ -229,14 +228,4 @@ class LoadRunView:
             await act(lambda: history.set_baseline(run.run_id), done=tr("It is the baseline now"))
 
     def _later(self, work: Callable[[], Awaitable[Any]]) -> None:
-        background_tasks.create(self._in_slot(work), name="page of a load test")
-
-    async def _in_slot(self, work: Callable[[], Awaitable[Any]]) -> None:
-        if self._head.is_deleted:
-            return
-        with self._head:
-            try:
-                await work()
-            except ConsoleError as error:
-                if not self._head.is_deleted:
-                    toast(sentence(error.message), tone="failed")
+        background_tasks.create(in_slot(self._head, work), name="page of a load test")
