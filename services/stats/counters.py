@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from db.queries.rollups import SUMMED
 from services.accounts.types import Caller
 from services.stats.histogram import bucket_of
 from services.stats.origins import origin_of
@@ -17,15 +18,6 @@ DayKey = tuple[str, date]
 CallKey = tuple[
     str, str, Origin, int, str, datetime
 ]  # user, its type, whose call it is, endpoint, model, minute
-_SUMMED = (
-    "count",
-    "success_count",
-    "total_latency_ms",
-    "prompt_tokens",
-    "completion_tokens",
-    "total_tokens",
-    "reported_count",
-)
 
 
 @dataclass(slots=True)
@@ -196,11 +188,11 @@ def _rollup_rows(calls: Mapping[CallKey, _Calls]) -> list[dict[str, Any]]:
                 "model": model,
                 "start_at": minute,
                 "origin": str(origin),
-                **dict.fromkeys(_SUMMED, 0),
+                **dict.fromkeys(SUMMED, 0),
                 "latency_json": dict[str, int](),
             }
         values = (entry.count, entry.success, entry.latency_ms, *entry.tokens, entry.reported)
-        for name, value in zip(_SUMMED, values, strict=True):
+        for name, value in zip(SUMMED, values, strict=True):
             row[name] += value
         buckets = row["latency_json"]
         for bucket, count in entry.buckets.items():
