@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
-from nicegui.events import UploadEventArguments
 
 from components.primitives.button import button
+from components.primitives.json_upload import json_upload
 from components.status.impacts import impact_list
 from components.words import sentence, tr, trn
 from services.mapping.types import Changed, Impact, ImportPlan, MappingEdit
@@ -35,17 +35,7 @@ class ImportDialog:
             ui.label(
                 tr("An export of this console, or the answer of /llm/model-groups as a JSON file.")
             ).classes("c-muted t-wrap")
-            self._upload = (
-                ui.upload(
-                    on_upload=self._arrived,
-                    auto_upload=True,
-                    max_files=1,
-                    max_file_size=BYTES_MAX,
-                    label=tr("JSON file"),
-                )
-                .props('accept=".json,application/json" flat bordered')
-                .classes("ma-upload")
-            )
+            json_upload(self._arrived, BYTES_MAX).classes("ma-upload")
             self._shown = ui.element("div").classes("gb-col gap-12")
             with ui.element("div").classes("gb-dialog__acts"):
                 button(tr("Cancel"), self._dialog.close)
@@ -54,9 +44,7 @@ class ImportDialog:
         self._dialog.on("hide", self._dialog.delete)
         self._dialog.open()
 
-    async def _arrived(self, event: UploadEventArguments) -> None:
-        content = await event.file.read()
-        self._upload.reset()
+    async def _arrived(self, content: bytes) -> None:
         plan = await self._read(content)
         if plan is not None and not self._dialog.is_deleted:
             self._show(plan)

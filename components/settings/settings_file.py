@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
-from nicegui.events import UploadEventArguments
 
 from components.primitives.button import button
+from components.primitives.json_upload import json_upload
 from components.words import sentence, tr, trn
 from services.settings.types import FileChange, FilePlan
 
@@ -26,15 +26,7 @@ class SettingsFileDialog:
             ui.label(
                 tr("A file this console saved. Nothing is changed before you have looked.")
             ).classes("c-muted t-wrap")
-            upload = ui.upload(
-                on_upload=self._arrived,
-                auto_upload=True,
-                max_files=1,
-                max_file_size=BYTES_MAX,
-                label=tr("JSON file"),
-            )
-            self._upload = upload.props('accept=".json,application/json" flat bordered')
-            self._upload.style("width:100%")
+            json_upload(self._arrived, BYTES_MAX).style("width:100%")
             self._shown = ui.element("div").classes("gb-col").mark("settings-plan")
             with ui.element("div").classes("gb-dialog__acts"):
                 button(tr("Cancel"), self._dialog.close)
@@ -43,9 +35,7 @@ class SettingsFileDialog:
         self._dialog.on("hide", self._dialog.delete)
         self._dialog.open()
 
-    async def _arrived(self, event: UploadEventArguments) -> None:
-        content = await event.file.read()
-        self._upload.reset()
+    async def _arrived(self, content: bytes) -> None:
         plan = await self._read(content)
         if plan is not None and not self._dialog.is_deleted:
             self.show(plan)
@@ -94,5 +84,5 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return tr("On") if value else tr("Off")
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+        return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]  # of any type
     return "–" if value is None else str(value)
