@@ -55,7 +55,12 @@ def _payload(agent: Agent, text: str, prompt: PinnedPrompt, dialect: object) -> 
         temperature=agent.temperature,
         max_tokens=agent.max_tokens or MAX_TOKENS,
     )
+    return payload_fields(asked, agent.model_key, dialect)
+
+
+def payload_fields(asked: Conversation, model: str, dialect: object) -> dict[str, Any]:
+    """Return the fields of payload mode in the dialect that the model list names for the model."""
     if dialect == Dialect.ANTHROPIC:
-        body, _ = anthropic_body(asked, agent.model_key)
+        body, _ = anthropic_body(asked, model)
         return {"dialect": str(Dialect.ANTHROPIC), "payload": body}
-    return {"dialect": str(Dialect.OPENAI_CHAT), "payload": openai_body(asked, agent.model_key)}
+    return {"dialect": str(Dialect.OPENAI_CHAT), "payload": openai_body(asked, model)}

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.agents.message import MAX_TOKENS, payload_fields
 from services.dialogs.types import DialogRequest, PromptSource
-from services.suppliers.anthropic_shape import anthropic_body
-from services.suppliers.requests import openai_body
-from services.suppliers.types import Conversation, Dialect
+from services.suppliers.types import Conversation
 
-MAX_TOKENS = 1024  # what the gateway takes where nobody says
 Said = Sequence[tuple[str, str]]  # what was asked and answered before, oldest first
 
 
@@ -69,7 +67,4 @@ def _payload(
         temperature=request.temperature,
         max_tokens=request.max_tokens or MAX_TOKENS,
     )
-    if dialect == Dialect.ANTHROPIC:
-        body, _ = anthropic_body(asked, request.model)
-        return {"dialect": str(Dialect.ANTHROPIC), "payload": body}
-    return {"dialect": str(Dialect.OPENAI_CHAT), "payload": openai_body(asked, request.model)}
+    return payload_fields(asked, request.model, dialect)
