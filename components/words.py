@@ -56,7 +56,7 @@ def language() -> str:
     client = current_client()
     if client is None:
         return DEFAULT
-    chosen = str(client.storage.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
+    chosen = str(client.storage.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]  # NiceGUI's
     return chosen if chosen in LANGUAGES else DEFAULT
 
 
@@ -71,7 +71,7 @@ def settle_language(client: Client) -> str:
 
 def remembered_language() -> str:
     """Return what the user of this request chose, or an empty text."""
-    chosen = str(app.storage.user.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]
+    chosen = str(app.storage.user.get(_KEY, ""))  # pyright: ignore[reportUnknownArgumentType]  # NiceGUI's
     return chosen if chosen in LANGUAGES else ""
 
 

@@ -86,7 +86,7 @@ class LogView(ui.element, component="log_view.js"):
 
 
 def _of(args: Any, name: str) -> str:
-    value = args.get(name) if isinstance(args, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    value = args.get(name) if isinstance(args, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # a browser's
     return value[:200] if isinstance(value, str) else ""
 
 

@@ -142,12 +142,12 @@ def number_field(
 def choice_field(
     label: str,
     choices: Mapping[str, str] | list[str],
-    value: str,
+    value: str | None,
     *,
     hint: str = "",
     filtered: bool = False,
 ) -> Field:
-    """Return a choice from a list; `filtered` adds a search for long ones."""
+    """Return a choice from a list, None being no choice yet; `filtered` adds a search for long ones."""
     field = Field(label, hint)
     options: Any = dict(choices) if isinstance(choices, Mapping) else choices
     field.hold(ui.select(options, value=value, with_input=filtered))

@@ -67,7 +67,7 @@ class SettingsForm(ui.element):
         chosen = choices.asked.model or (models[0] if models else "")
         if chosen and chosen not in models:
             models.insert(0, chosen)
-        self.model = choice_field(tr("Model key"), models, chosen or None, filtered=True)  # pyright: ignore[reportArgumentType]
+        self.model = choice_field(tr("Model key"), models, chosen or None, filtered=True)
         self.model.control.mark("model")
         if choices.is_own:
             if not models:
@@ -90,7 +90,7 @@ class SettingsForm(ui.element):
             users = {str(user.id): user_text(user) for user in choices.users}
             known = str(asked.test_user_id or "")
             first = known if known in users else next(iter(users), None)
-            self.user = choice_field(tr("Saved user"), users, first)  # pyright: ignore[reportArgumentType]
+            self.user = choice_field(tr("Saved user"), users, first)
             with ui.element("div").classes("gb-row"):
                 add = self._calls.add_user
                 button(tr("New test user"), add, icon="person_add", small=True, acts=True)
@@ -117,7 +117,7 @@ class SettingsForm(ui.element):
             prompts = {str(number): name for number, name in choices.prompts.items()}
             known = str(asked.prompt_id or "")
             first = known if known in prompts else next(iter(prompts), None)
-            self.stored = choice_field(tr("Prompt"), prompts, first, filtered=True)  # pyright: ignore[reportArgumentType]
+            self.stored = choice_field(tr("Prompt"), prompts, first, filtered=True)
             self.version = choice_field(tr("Version"), {"": tr("Newest")}, "")
             self.stored.control.on_value_change(self._read_versions)
         with ui.element("div") as self._own_box:

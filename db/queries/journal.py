@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import inspect, text, update
+from sqlalchemy import text, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session, SQLModel
 
@@ -105,7 +105,7 @@ def rehearse(session: Session, name: str, rows: Rows) -> list[str]:
 
 
 def _name(row: type[SQLModel]) -> str:
-    return str(inspect(row).local_table.name)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue, reportOptionalMemberAccess]
+    return str(row.__tablename__)  # pyright: ignore[reportUnknownArgumentType]  # typed as a column
 
 
 def _whole(row: type[SQLModel], values: Row) -> dict[str, Any]:

@@ -65,8 +65,8 @@ class Wanted:
 
     run_no: int
     columns: Mapping[str, str]
-    text: str
-    order: str
+    text: str = ""
+    order: str = "started"
 
     def conditions(self) -> list[Any]:
         """Return what a call must fulfil."""

@@ -90,18 +90,6 @@ def parts_of(session: Session, parent_id: int) -> list[LoadRunRow]:
     return list(session.exec(query).all())
 
 
-def page_calls(
-    session: Session, run_no: int, wanted: Mapping[str, str], limit: int, offset: int
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many calls of the run match and one page of them, in order of their start."""
-    conditions = [_CALLS.c.run_no == run_no]
-    conditions += [_CALLS.c[name] == value for name, value in wanted.items()]
-    counted = select(func.count()).select_from(_CALLS).where(*conditions)
-    total = session.exec(counted).one()
-    query = _CALLS.select().where(*conditions).order_by(_CALLS.c.no).offset(offset).limit(limit)
-    return total, [dict(row) for row in session.connection().execute(query).mappings()]
-
-
 def all_calls(session: Session, run_id: str) -> tuple[LoadRunRow, list[dict[str, Any]]]:
     """Return a run and all its calls as of one moment; raise RowNotFoundError."""
     run = find_run(session, run_id)

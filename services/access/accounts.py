@@ -78,7 +78,7 @@ class AccountBook:
         self._change(account_id, last_sign_in_at=now)
 
     def _change(self, account_id: int, **values: object) -> Account:
-        changed = replace(self.get(account_id), **values)  # pyright: ignore[reportArgumentType]
+        changed = replace(self.get(account_id), **values)  # pyright: ignore[reportArgumentType]  # of its fields
         self._by_id[account_id] = changed
         return changed
 

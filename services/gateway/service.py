@@ -181,11 +181,12 @@ class Gateway:
         return await self._messages.subscribe(caller, message_id, conversation_id)
 
     async def find_log(self, message_id: str) -> ConversationLogRow | None:
-        """Return the conversation log's summary of a message, or None."""
-        return await self._database.read(lambda session: queries.find_log(session, message_id))
+        """Return the conversation log's summary of a message, or None; raise StoreError."""
+        read = self._database.read(lambda session: queries.find_log(session, message_id))
+        return await stored(read)
 
     async def read_log(self, message_id: str) -> StoredLog | None:
-        """Return what the conversation log keeps of a message, or None when nothing is kept."""
+        """Return what the conversation log keeps of a message, or None when nothing is kept; raise StoreError."""
         row = await self.find_log(message_id)
         if row is None:
             return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from db.errors import DatabaseUnavailableError, RowNotFoundError
 from db.queries import load_runs as queries
+from db.queries.load_history import Wanted, page_samples
 from services.executions.types import (
     Control,
     Ending,
@@ -217,12 +218,10 @@ class LoadTests:
     ) -> SamplePage:
         """Return one page of a run's calls in order of their start; raise NotFoundError."""
         run = await self.run(run_id)
-        wanted = {"model": model} if model else {}
+        columns = {"model": model} if model else {}
         if sample_class is not None:
-            wanted["sample_class"] = str(sample_class)
-        query = partial(
-            queries.page_calls, run_no=run.id, wanted=wanted, limit=limit, offset=offset
-        )
+            columns["sample_class"] = str(sample_class)
+        query = partial(page_samples, wanted=Wanted(run.id, columns), limit=limit, offset=offset)
         total, rows = await stored(self._parts.database.read(query))
         return SamplePage(total, tuple(to_stored(row, run_id) for row in rows))
 

@@ -66,7 +66,7 @@ class MappingEdit:
 class EditedMeanwhileError(ConflictError):
     """Somebody else changed or deleted the mapping since it was opened for editing."""
 
-    def __init__(self, text: str, *, id: str, who: str, at: datetime | None) -> None:  # noqa: A002
+    def __init__(self, text: str, *, id: str, who: str, at: datetime | None) -> None:  # noqa: A002  # a parameter of the message
         """Keep who it was, as the log names them, and when; both unknown when the log says nothing."""
         super().__init__(text, existing_id=id, id=id)
         self.who = who

@@ -73,7 +73,7 @@ def _compare(
     if name not in present:
         problems.append(say("{name} is not a setting this program knows", name=name))
         return
-    value = tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    value = tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON's
     try:
         if change.group == "console":
             rules.change_preferences(Preferences(), {name: value})

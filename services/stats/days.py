@@ -19,6 +19,7 @@ from db.tables.numbers import DashboardStatsRow
 from services.foundation.clock import Clock
 from services.foundation.errors import ConsoleError
 from services.foundation.signals import Signal
+from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
 from services.outbox.service import Outbox
 from services.settings.service import Settings
@@ -85,9 +86,9 @@ class Days:
             self._task = None
 
     async def newest(self, count: int = BACK) -> list[DayFigures]:
-        """Return the last days that have a row, oldest first."""
+        """Return the last days that have a row, oldest first; raise StoreError."""
         first = self._clock.now().astimezone(self.zone).date() - (count - 1) * DAY
-        rows = await self._database.read(lambda session: queries.days_from(session, first))
+        rows = await stored(self._database.read(lambda session: queries.days_from(session, first)))
         return [_figures(row) for row in rows]
 
     async def refresh(self) -> int:

@@ -12,6 +12,7 @@ from db.queries import stats as queries
 from db.queries import usage_rows
 from db.tables.usage import AiRequestMinuteRow
 from services.foundation.clock import Clock
+from services.foundation.storing import stored
 from services.settings.service import Settings
 from services.stats import reading, windows
 from services.stats.types import (
@@ -55,7 +56,7 @@ class Numbers:
         self._kept.clear()
 
     async def figures(self, window: str, origins: Sequence[str] = APP_ONLY) -> Figures:
-        """Return every figure of a window; raise InputError."""
+        """Return every figure of a window; raise InputError or StoreError."""
         now, as_of = self._clock.now(), self._as_of()
         check_window(window)
         return await self._read(
@@ -65,7 +66,7 @@ class Numbers:
         )
 
     async def points(self, window: str, origins: Sequence[str] = APP_ONLY) -> list[Point]:
-        """Return the chart of a window, oldest first; raise InputError."""
+        """Return the chart of a window, oldest first; raise InputError or StoreError."""
         now, zone = self._clock.now(), self.zone
         check_window(window)
         return await self._read(
@@ -90,7 +91,7 @@ class Numbers:
     async def by_model(
         self, window: str, models: Sequence[str], origins: Sequence[str] = APP_ONLY
     ) -> dict[str, Calls]:
-        """Return what was asked of each of these models that was asked anything; raise InputError."""
+        """Return what was asked of each of these models that was asked anything; raise InputError or StoreError."""
         now = self._clock.now()
         check_window(window)
         return await self._read(
@@ -102,11 +103,13 @@ class Numbers:
     async def users(
         self, window: str, origins: Sequence[str] = APP_ONLY, after: UserRow | None = None
     ) -> UserPage:
-        """Return the active users of a window, after one of them; raise InputError."""
+        """Return the active users of a window, after one of them; raise InputError or StoreError."""
         since = windows.window(window, self._clock.now()).start
         place = None if after is None else (after.last_at, after.user_id)
-        found = await self._database.read(
-            lambda session: usage_rows.seen_rows(session, since, origins, place, PAGE + 1)
+        found = await stored(
+            self._database.read(
+                lambda session: usage_rows.seen_rows(session, since, origins, place, PAGE + 1)
+            )
         )
         rows = tuple(UserRow(row.user_id, row.origin, row.last_at) for row in found[:PAGE])
         return UserPage(rows, has_more=len(found) > PAGE)
@@ -114,11 +117,13 @@ class Numbers:
     async def calls(
         self, window: str, origins: Sequence[str] = APP_ONLY, after: CallRow | None = None
     ) -> CallPage:
-        """Return the calls of a window by minute, after one of them; raise InputError."""
+        """Return the calls of a window by minute, after one of them; raise InputError or StoreError."""
         since = windows.window(window, self._clock.now()).start
         place = None if after is None else (after.minute_at, after.id)
-        found = await self._database.read(
-            lambda session: usage_rows.call_rows(session, since, origins, place, PAGE + 1)
+        found = await stored(
+            self._database.read(
+                lambda session: usage_rows.call_rows(session, since, origins, place, PAGE + 1)
+            )
         )
         return CallPage(tuple(_call(row) for row in found[:PAGE]), has_more=len(found) > PAGE)
 
@@ -128,7 +133,7 @@ class Numbers:
         key = (*name, windows.floor(now, Grain.MINUTE))
         if key in self._kept:
             return self._kept[key]  # pyright: ignore[reportReturnType]  # stored below under this very key
-        found = await self._database.read(read)
+        found = await stored(self._database.read(read))
         if len(self._kept) >= _KEPT:
             self._kept.clear()
         self._kept[key] = found

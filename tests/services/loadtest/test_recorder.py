@@ -10,6 +10,7 @@ from sqlmodel import Session, func, select
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
 from db.queries import load_runs as queries
+from db.queries.load_history import Wanted, page_samples
 from db.tables.load_runs import PromptTestRow
 from services.foundation.clock import SystemClock
 from services.loadtest.recorder import Recorder
@@ -90,7 +91,7 @@ async def test_runs_and_calls_are_read_back_as_they_were(store: Database, run: L
     recorder = Recorder(store, CLOCK, run)
     fill(recorder, 30)
     await recorder.finish()
-    total, rows = await store.read(lambda s: queries.page_calls(s, run.id, {}, 10, 25))
+    total, rows = await store.read(lambda s: page_samples(s, Wanted(run.id, {}), 10, 25))
     assert (total, [row["no"] for row in rows]) == (30, [26, 27, 28, 29, 30])
     kept = to_stored(rows[0], run.run_id)
     assert (kept.sample.no, kept.sample.sample_class) == (26, SampleClass.SUCCESS)

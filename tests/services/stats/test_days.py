@@ -16,6 +16,7 @@ from db.tables.usage import AiRequestMinuteRow, AiRequestStatsRow, UserActivityR
 from services.accounts.service import Accounts
 from services.accounts.types import Caller, UserType
 from services.accounts.verifier import Verifier
+from services.foundation.errors import StoreError
 from services.outbox.types import OutboxState
 from services.secrets.service import Secrets
 from services.settings.service import Settings
@@ -273,3 +274,16 @@ async def test_s3_24_every_table_of_figures_has_a_writer_and_a_reader(desk: Days
     assert (await desk.stats.numbers.calls("1h")).rows
     assert (await desk.stats.numbers.figures("1h")).calls.total == 1
     assert await desk.days.newest()
+
+
+async def test_a_page_that_asks_a_store_which_is_gone_is_told_so(desk: DaysDesk) -> None:
+    await desk.database.close()
+    numbers = desk.stats.numbers
+    for asked in (
+        desk.days.newest(),
+        numbers.figures("1h"),
+        numbers.users("1h"),
+        numbers.calls("1h"),
+    ):
+        with pytest.raises(StoreError, match="gone"):
+            await asked
