@@ -14,7 +14,7 @@ import pytest
 from httpx._transports import default
 from nicegui import background_tasks
 from nicegui.storage import Storage
-from nicegui.testing import general
+from nicegui.testing import User, general
 from sqlmodel import SQLModel
 
 import db.tables
@@ -56,6 +56,13 @@ def _one_trust_store() -> None:
     """Read the machine's certificates once: each HTTP client would, 17 ms of it, and none is used."""
     names = default.__dict__
     names["create_ssl_context"] = functools.cache(names["create_ssl_context"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_users() -> None:
+    """Let simulated users look for 15 s in place of 0.3 s: a machine may stand still for a second."""
+    for look in (User.should_see, User.should_not_see):
+        look.__kwdefaults__ = {**(look.__kwdefaults__ or {}), "retries": 150}
 
 
 @pytest.fixture(autouse=True)

@@ -145,9 +145,9 @@ async def test_a_proxy_that_refuses_websockets_leaves_polling(tmp_path: Path) ->
         await expect(page.locator(".gb-conn")).to_contain_text("轮询")
         (key,) = server.drill(**LONG)
         row = page.locator(f'.ex-row[data-key="{key}"]')
-        await expect(row).to_have_attribute("data-state", "running", timeout=3000)
+        await expect(row).to_have_attribute("data-state", "running")
         server.end_all()
-        await expect(row).to_have_attribute("data-state", "cancelled", timeout=3000)
+        await expect(row).to_have_attribute("data-state", "cancelled")
         assert proxy.websockets > 0
         await context.close()
 
@@ -167,7 +167,7 @@ async def test_push_off_makes_open_and_new_pages_poll_until_it_is_on_again(tmp_p
         before = proxy.websockets
         (key,) = server.drill(**LONG)
         row = other.locator(f'.ex-row[data-key="{key}"]')
-        await expect(row).to_have_attribute("data-state", "running", timeout=3000)
+        await expect(row).to_have_attribute("data-state", "running")
         await other.reload()
         await badge(other, "polling")
         assert proxy.websockets == before

@@ -90,7 +90,7 @@ async def _second_run(page: Page, records: Page) -> None:
     heads = records.locator(".gx-column")
     before = await heads.count()
     await page.get_by_role("button", name=re.compile("运行 E2E · 10")).first.click()
-    await expect(heads).to_have_count(before + 1, timeout=10_000)
+    await expect(heads).to_have_count(before + 1)
     await expect(records.locator(".gx-progress")).to_be_hidden(timeout=RUN_MS)
     for word in ("demo-bad-structure, .*结构错误", "demo-500, .*失败", "demo-429, .*限额"):
         await expect(records.get_by_role("gridcell", name=re.compile(word)).last).to_be_visible()

@@ -101,7 +101,7 @@ async def test_w5_w16_w20_one_signs_in_by_keys_sees_every_page_at_320_px_and_sig
         await page.get_by_role("button", name="已登录：operator").click()
         await page.get_by_text("退出登录", exact=True).click()
         for one in (page, other):
-            await one.wait_for_url("**/login?next=*", timeout=10_000)
+            await one.wait_for_url("**/login?next=*")
         await context.close()
 
 

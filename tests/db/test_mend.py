@@ -281,8 +281,8 @@ def test_damage_in_a_read_only_place_is_told_and_left_alone(folder: StoreFolder)
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if done():
             return
         threading.Event().wait(0.01)
-    raise AssertionError("it did not happen in 5 s")
+    raise AssertionError("it did not happen in 30 s")

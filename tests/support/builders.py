@@ -11,7 +11,7 @@ from services.e2e.types import Cell, CellStatus, Kind, Launch, Run, RunStatus
 from tests.support.clock import START
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Return once the condition holds; fail after that many seconds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # the condition is somebody else's state

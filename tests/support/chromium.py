@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.support.process import ROOT, plain_environment
 from tests.support.shots import CHROMIUM, FLAGS
+
+# The two cores of a test machine are shared by three workers, their consoles and browsers.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class PreviewProcess:
@@ -109,7 +113,7 @@ async def a_page(
         color_scheme="dark" if dark else "light",
         reduced_motion="no-preference" if moves else "reduce",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     if before:
         await context.add_init_script(before)
     if cookie is not None:

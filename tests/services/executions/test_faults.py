@@ -69,7 +69,7 @@ async def test_an_end_the_store_refuses_is_told_and_kept_until_it_is_taken(
     ending = asyncio.ensure_future(executions.wait(started.execution_id))
     for _ in range(4):
         await clock.advance(1.0)
-    ended = await asyncio.wait_for(ending, 5)
+    ended = await asyncio.wait_for(ending, 30)
     assert ended.status is ExecutionState.SUCCEEDED
     assert switch.refused >= 3
     row = store.read_now(lambda s: queries.find(s, started.execution_id))
@@ -113,7 +113,7 @@ async def test_an_ending_that_is_no_json_is_kept_without_its_additions(
     work.go.set()
     executions.register(work.kind)
     started = await executions.start("demo", {"a": 1})
-    ended = await asyncio.wait_for(executions.wait(started.execution_id), 5)
+    ended = await asyncio.wait_for(executions.wait(started.execution_id), 30)
     assert ended.status is ExecutionState.SUCCEEDED
     assert "type object" in ended.meta["meta_error"]
     assert ended.meta["params"] == {"a": 1}
@@ -136,7 +136,7 @@ async def test_a_fault_of_ours_while_closing_still_closes(
 
     monkeypatch.setattr(executions._keeper, "_write_output", once)
     started = await executions.start("demo", {})
-    ended = await asyncio.wait_for(executions.wait(started.execution_id), 5)
+    ended = await asyncio.wait_for(executions.wait(started.execution_id), 30)
     assert ended.status is ExecutionState.FAILED
     assert ended.error == "RuntimeError: a fault of ours"
     assert executions.running() == ()

@@ -157,7 +157,7 @@ async def test_cancelled_work_keeps_what_it_said(executions: Executions) -> None
     _work, started, control = await begin(executions)
     control.append_output("half a rep")
     await executions.cancel(started.execution_id)
-    ended = await asyncio.wait_for(executions.wait(started.execution_id), 5)
+    ended = await asyncio.wait_for(executions.wait(started.execution_id), 30)
     assert ended.output == "half a rep"
     assert (await executions.get(started.execution_id)).output == "half a rep"
 

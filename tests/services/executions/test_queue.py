@@ -109,7 +109,7 @@ async def test_parts_take_no_place_so_that_waiting_wholes_can_end(limited: Execu
     assert limited.counts().running == limited.limit
     for control in whole.controls:
         started = await control.start_child("part", {}, StartOptions(subject="a step"))
-        ended = await asyncio.wait_for(control.wait_child(started.execution_id), 5)
+        ended = await asyncio.wait_for(control.wait_child(started.execution_id), 30)
         assert ended.status is ExecutionState.SUCCEEDED
     whole.go.set()
     await until(lambda: not limited.running())

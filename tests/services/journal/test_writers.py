@@ -146,7 +146,7 @@ async def test_an_execution_that_ended_while_the_store_refused_is_stored_by_the_
         await clock.advance(0.1)
         if ending.done():
             break
-    await asyncio.wait_for(ending, 5)
+    await asyncio.wait_for(ending, 30)
     assert journal.waiting == 2
     await tasks.stop(1.0)  # the process ends before the store takes anything
     switch.is_full = False
