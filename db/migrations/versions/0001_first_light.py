@@ -615,6 +615,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_gateway_messages_state"), ["state"], unique=False)
 
     op.create_table(
+        "import_rows",
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("table_name", sa.String(length=40), nullable=False),
+        sa.Column("row_key", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("local_key", sa.String(length=320), nullable=False),
+        sa.Column("counted", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("is_whole", sa.Boolean(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("source", "table_name", "row_key", name=op.f("pk_import_rows")),
+    )
+    op.create_table(
         "journal_marks",
         sa.Column("id", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -983,6 +995,7 @@ def downgrade() -> None:
     op.drop_table("llm_model_mappings")
     op.drop_table("llm_app_settings")
     op.drop_table("journal_marks")
+    op.drop_table("import_rows")
     with op.batch_alter_table("gateway_messages", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gateway_messages_state"))
         batch_op.drop_index("ix_gateway_messages_created")
