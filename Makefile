@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SOURCES := main.py gymbro_ui components services db
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
-.PHONY: setup run test check fix bench words lock test-local-model test-locust clean
+.PHONY: setup run test check fix bench soak words lock test-local-model test-locust clean
 
 setup: $(STAMP)  ## make .venv from requirements.lock and compile it
 
@@ -41,6 +41,9 @@ fix: $(STAMP)  ## format and repair what a tool can repair
 
 bench: $(STAMP)  ## speed and memory, beside the peers where there are some
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: $(STAMP)  ## schedule, load, faults and open pages for MINUTES (30), then judged
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30) $(ARGS)
 
 words: $(STAMP)  ## compile the catalogues
 	$(BIN)/python -m components.words compile

@@ -1,5 +1,6 @@
 """Metric values: which families /metrics has, and where each value is read."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -190,6 +191,8 @@ FAMILIES: tuple[Family, ...] = (
     Family("gymbro_event_buffer_bytes", "gauge", "Events that wait to be sent",
            (), lambda v: _one(v.console.gateway.board.size)),
     Family("gymbro_executions", "gauge", "Executions that run or wait", ("state",), _executions),
+    Family("gymbro_tasks", "gauge", "Tasks of the event loop",
+           (), lambda _: _one(len(asyncio.all_tasks()))),
     Family("gymbro_writes_waiting", "gauge", "Changes that wait for a commit",
            (), lambda v: _one(v.console.database.waiting_writes)),
     Family("gymbro_store_writable", "gauge", "1 while the database takes changes",

@@ -91,11 +91,14 @@ class SupplierServer:
         }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests.append(Received(method, path, headers, body))
-        steps = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
-        for step in steps:
+        for step in self.steps_for(self.requests[-1]):
             if not await self._step(step, reader, writer):
                 return False
         return True
+
+    def steps_for(self, received: Received) -> list[Step]:
+        """The play of this request."""
+        return self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
 
     async def _step(
         self, step: Step, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
