@@ -15,6 +15,8 @@ from services.agents.service import Agents
 from services.audit.service import Audit
 from services.chat.client import ChatClient
 from services.day_looks import Looks
+from services.desktop.service import Desktop
+from services.demo.service import Demo
 from services.dialogs.parts import DialogParts
 from services.dialogs.service import Dialogs
 from services.e2e.parts import E2eParts
@@ -110,6 +112,7 @@ class Console:
         self.prompts = Prompts(database, clock)
         self.prompts.load()
         self.executions = Executions(database, clock, self.tasks, settings, self.journal)
+        self.desktop = Desktop(self.env, clock, self.tasks, self.executions)
         catalogue = Catalogue(self.models, self.mapping, self.prompts)
         self.cloud = Cloud(
             database, clock, self.tasks, self.secrets, self.env, catalogue, self.executions
@@ -122,17 +125,9 @@ class Console:
             self.schedules.load()
         self.stats = Stats(database, clock, self.tasks, settings, self.verifier, self.journal)
         self.gateway = Gateway(
-            database,
-            clock,
-            self.tasks,
-            settings,
-            self.models,
-            self.mapping,
-            self.prompts,
-            self.suppliers,
-            self.stats,
-            self.journal,
-        )
+            database, clock, self.tasks, settings, self.models, self.mapping, self.prompts,
+            self.suppliers, self.stats, self.journal,
+        )  # fmt: skip
         if not self.is_read_only:
             self.gateway.load()
 
@@ -198,6 +193,7 @@ class Console:
         self.upkeep = Upkeep(store, clock, self.tasks, settings, runs, self.cloud, looks)
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
+        self.demo = Demo(store, clock, runs, self.e2e, self.stats)  # no step of a workflow
 
     @property
     def notices(self) -> list[Message]:
@@ -205,7 +201,7 @@ class Console:
         now = self.database.health().notices
         found = [notice for notice in self.store.report.notices if notice not in now]
         notices = [Message(notice.text, notice.params) for notice in (*now, *found)]
-        return [*notices, *self.journal.notices]
+        return [*notices, *self.journal.notices, *self.desktop.notices]
 
     @property
     def is_read_only(self) -> bool:
@@ -227,6 +223,7 @@ class Console:
             return
         self._is_started = True
         self.logs.install()
+        await self.desktop.start()
         if self.is_read_only:
             _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
             return
@@ -258,7 +255,7 @@ class Console:
     async def _stop(self) -> None:
         if not self._is_started:
             return
-        jobs = (self.access, self.schedules, self.upkeep, self.monitor, self.cloud)
+        jobs = (self.desktop, self.access, self.schedules, self.upkeep, self.monitor, self.cloud)
         kept = (self.executions, self.dialogs, self.gateway, self.stats, self.journal)
         for part in (*jobs, *kept):  # the journal last: it takes what the others could not store
             await part.stop()

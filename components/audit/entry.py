@@ -20,6 +20,7 @@ from components.primitives.button import button
 from components.primitives.drawer import Drawer
 from components.primitives.formats import moment_text
 from components.primitives.status_dot import StatusDot
+from components.status.demo import demo_badge
 from components.theme.apply import add_sheet
 from components.words import tr
 from services.audit.types import AuditEntry
@@ -71,6 +72,8 @@ class EntryDrawer:
         with ui.element("div").classes("gb-row gb-wrap"):
             StatusDot(look.tone, look.shape, look.weight, look.label)
             ui.label(kind_word(entry.kind)).classes("gb-badge gb-badge--line")
+            if entry.is_demo:
+                demo_badge()
         with ui.element("dl").classes("gb-facts"):
             _fact(tr("When"), moment_text(entry.at, zone))
             _fact(tr("Who"), actor_word(entry.actor))

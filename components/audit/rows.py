@@ -13,6 +13,7 @@ from components.audit.words import (
 )
 from components.primitives.big_table import BigColumn
 from components.primitives.formats import epoch_ms, moment_text
+from components.status.demo import demo_tag
 from components.status.looks import look_props
 from components.words import tr
 from services.audit.types import AuditEntry
@@ -36,6 +37,8 @@ def entry_rows(entries: Sequence[AuditEntry], zone: str) -> list[dict[str, Any]]
 
 def _row(entry: AuditEntry, zone: str) -> dict[str, Any]:
     tags = [] if subject_word(entry) == kind_word(entry.kind) else [[kind_word(entry.kind), ""]]
+    if entry.is_demo:
+        tags.append(demo_tag())
     if entry.undone_at is not None:
         tags.append([tr("Taken back"), "ended"])
     return {

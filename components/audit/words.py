@@ -144,7 +144,7 @@ def value_text(value: Any) -> str:
 
 def place_of(entry: AuditEntry) -> str:
     """Return the address where the thing is now; empty where there is none."""
-    if entry.action == AuditAction.DELETED:
+    if entry.action == AuditAction.DELETED or entry.is_demo:
         return ""
     after = entry.after or {}
     if entry.kind == AuditKind.PROMPT:

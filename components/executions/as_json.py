@@ -11,7 +11,7 @@ from services.executions.types import Execution, ExecutionEvent
 
 def run_json(one: Execution, events: Sequence[ExecutionEvent]) -> str:
     """Return the run and its events, times in UTC, readable."""
-    body = {**asdict(one), "events": [asdict(event) for event in events]}
+    body = {**asdict(one), "is_demo": one.is_demo, "events": [asdict(event) for event in events]}
     return json.dumps(body, ensure_ascii=False, indent=2, default=_plain)
 
 

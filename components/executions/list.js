@@ -32,7 +32,7 @@ export default {
           <span role="gridcell" class="ex-check" @click.stop><input v-if="canCheck && row.open" type="checkbox" tabindex="-1" :aria-label="words.check" :checked="checked.has(row.id)" @change="check(row)" /></span>
           <span role="gridcell" class="ex-state gb-mark"><span class="gb-glyph" :data-weight="row.weight"><svg aria-hidden="true"><use :href="'#gb-' + row.shape" /></svg></span><span class="gb-mark__word">{{ row.word }}</span></span>
           <span role="gridcell" class="ex-what"><i class="q-icon material-symbols-outlined notranslate" aria-hidden="true">{{ row.icon }}</i><a class="ex-name" :href="row.to" tabindex="-1">{{ row.kind }}</a>
-            <span v-if="row.subject" class="ex-subject" :title="row.subject">{{ row.subject }}</span><span v-if="row.part && words.part_short" class="ex-part">{{ words.part_short }}</span></span>
+            <span v-if="row.subject" class="ex-subject" :title="row.subject">{{ row.subject }}</span><span v-if="row.part && words.part_short" class="ex-part">{{ words.part_short }}</span><span v-if="row.demo" class="gb-badge gb-badge--line" :title="words.demo_title">{{ words.demo }}</span></span>
           <span role="gridcell" class="ex-result"><template v-if="row.open"><span v-if="row.total" class="ex-gauge" aria-hidden="true"><i :style="{ transform: 'scaleX(' + share(row) + ')' }"></i></span><span v-if="row.total">{{ row.done }}/{{ row.total }}</span>
             <span v-if="row.note" class="c-muted t-clip">{{ row.note }}</span></template><span v-else class="t-clip" :title="row.result">{{ row.result }}</span></span>
           <span role="gridcell" class="ex-by t-clip" :title="row.by_title || row.by">{{ row.by }}</span>

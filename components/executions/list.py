@@ -152,6 +152,8 @@ def _words() -> dict[str, str]:
         "again_key": tr("Run again (r)"),
         "part": tr("A part of another run"),
         "part_short": tr("part"),
+        "demo": tr("Demo"),
+        "demo_title": tr("Made-up demo data: it never ran"),
         "fresh": tr("{n} new"),
         "loading": tr("Loading older runs …"),
         "looking": tr("Searching runs older than #{n} …"),

@@ -98,8 +98,12 @@ def list_row(one: Execution, kinds: Kinds, zone: str, now: datetime) -> dict[str
         "kind": kind_label(one, kinds),
         "subject": one.subject,
         "part": one.parent_id is not None,
+        "demo": one.is_demo,
         "stopping": one.is_cancelling,
-        "again": kind is not None and kind.is_startable and one.parent_id is None,
+        "again": kind is not None
+        and kind.is_startable
+        and one.parent_id is None
+        and not one.is_demo,
         "note": note_text(one) if is_open else "",
         "done": one.done,
         "total": one.total,

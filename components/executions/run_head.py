@@ -12,6 +12,7 @@ from components.primitives.button import button, icon
 from components.primitives.formats import age_words, epoch_ms
 from components.primitives.status_dot import Age, StatusDot
 from components.primitives.toolbar import spacer
+from components.status.demo import demo_badge
 from components.status.looks import EXECUTION_LOOKS
 from components.words import tr
 from services.executions.types import Execution, ExecutionState
@@ -36,13 +37,15 @@ class RunHead(ui.element):
         look = EXECUTION_LOOKS[one.status]
         label = kind_label(one, kinds)
         self.props["aria-label"] = label
-        self._can_repeat = one.execution_type in kinds and one.parent_id is None
+        self._can_repeat = one.execution_type in kinds and one.parent_id is None and not one.is_demo
         with self:
             with ui.element("div").classes("ex-head__row"):
                 icon(kind_icon(one, kinds)).classes("c-faint")
                 with ui.element("h1").classes("t-page t-clip"):
                     ui.label(f"{label} · {one.subject}" if one.subject else label).classes("t-clip")
                 self._state = StatusDot(look.tone, look.shape, look.weight, look.label)
+                if one.is_demo:
+                    demo_badge()
                 self._since = ui.label("").classes("c-faint t-meta")
                 self._age = Age(None, age_words()).classes("c-faint t-meta")
                 spacer()

@@ -26,6 +26,7 @@ from components.primitives.big_table import (
 )
 from components.primitives.formats import NOTHING, count_text, epoch_ms, moment_text
 from components.rights import may_change
+from components.status.demo import demo_tag
 from components.status.looks import look_props
 from components.theme.apply import add_sheet
 from components.words import tr
@@ -97,6 +98,8 @@ def _row(one: HistoryRun, targets: dict[int, str], zone: str) -> dict[str, Any]:
 def _acts(run: LoadRun) -> list[str]:
     if is_open(run):
         return []
+    if run.is_demo:
+        return ["delete"]
     has_success = run.summary is not None and bool(run.summary.counts.get(SampleClass.SUCCESS))
     return ["mark", "delete"] if has_success or run.baseline else ["delete"]
 
@@ -105,7 +108,7 @@ _NO_LIMITS = {"tone": "none", "shape": "dash", "weight": "plain", "word": NOTHIN
 
 
 def _tags(one: HistoryRun) -> list[list[str]]:
-    tags: list[list[str]] = []
+    tags: list[list[str]] = [demo_tag()] if one.run.is_demo else []
     if one.run.baseline:
         tags.append([tr("Baseline"), "running"])
     if one.run.parent_id is not None:

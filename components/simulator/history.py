@@ -11,6 +11,7 @@ from components.primitives.big_table import BigColumn
 from components.primitives.field import choice_field, text_field
 from components.primitives.formats import duration_text, epoch_ms, moment_text
 from components.simulator.words import look_of, short_identity
+from components.status.demo import demo_tag
 from components.status.looks import CELL_LOOKS, look_props
 from components.status.reasons import short_reason
 from components.words import tr, word
@@ -126,6 +127,8 @@ def rows(dialogs: Sequence[Dialog], zone: str) -> list[dict[str, Any]]:
 
 def _row(one: Dialog, zone: str) -> dict[str, Any]:
     tags = [[tr("turn {n}", n=one.turn), ""]] if one.turn > 1 else []
+    if one.is_demo:
+        tags.append(demo_tag())
     reason = short_reason(one.error) if one.error else ""
     return {
         "id": one.dialog_id,

@@ -28,6 +28,7 @@ class DialogQuery:
     kinds: tuple[str, ...] = ()
     created_from: datetime | None = None
     created_to: datetime | None = None
+    is_real: bool = False  # only turns of a service there is: demo data has none
 
 
 def keep(session: Session, values: Mapping[str, Any]) -> None:
@@ -117,6 +118,8 @@ def _conditions(wanted: DialogQuery) -> list[ColumnElement[bool]]:
         found.append(_TABLE.c.verdict.in_(wanted.verdicts))
     if wanted.kinds:
         found.append(_TABLE.c.kind.in_(wanted.kinds))
+    if wanted.is_real:
+        found.append(or_(_TABLE.c.target_id.is_(None), _TABLE.c.target_id > 0))
     if wanted.created_from is not None:
         found.append(_TABLE.c.created_at >= wanted.created_from)
     if wanted.created_to is not None:

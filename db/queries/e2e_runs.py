@@ -97,8 +97,9 @@ def launch_of_execution(session: Session, execution_id: str) -> E2eLaunchRow | N
 
 
 def launch_of_slot(session: Session, slot_at: datetime) -> E2eLaunchRow | None:
-    """Return the launch that served a scheduled slot."""
-    return session.exec(select(E2eLaunchRow).where(E2eLaunchRow.slot_at == slot_at)).first()
+    """Return the launch that served a scheduled slot; a made-up one (no target of ours) did not."""
+    query = select(E2eLaunchRow).where(E2eLaunchRow.slot_at == slot_at, E2eLaunchRow.target_id > 0)
+    return session.exec(query).first()
 
 
 def newest_launches(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from db.tables.uptime import UptimeRow
@@ -23,10 +24,16 @@ def beat(session: Session, stretch: int, now: datetime) -> None:
         session.add(row)
 
 
-def stretches(session: Session, start: datetime, end: datetime) -> list[UptimeRow]:
+DEMO_BOOT = "demo"  # whose stretches are made up: no console ever ran in them
+
+
+def stretches(
+    session: Session, start: datetime, end: datetime, *, is_demo: bool = False
+) -> list[UptimeRow]:
     """Return the stretches that touch the time from start to end, oldest first."""
     query = (
         select(UptimeRow)
+        .where(_of_demo(is_demo=is_demo))
         .where(col(UptimeRow.last_seen_at) >= start)
         .where(col(UptimeRow.started_at) <= end)
         .order_by(col(UptimeRow.started_at))
@@ -35,7 +42,12 @@ def stretches(session: Session, start: datetime, end: datetime) -> list[UptimeRo
     return list(session.exec(query).all())
 
 
-def first_start(session: Session) -> datetime | None:
+def first_start(session: Session, *, is_demo: bool = False) -> datetime | None:
     """Return when the console ran for the first time."""
-    query = select(UptimeRow.started_at).order_by(col(UptimeRow.started_at)).limit(1)
-    return session.exec(query).first()
+    query = select(UptimeRow.started_at).where(_of_demo(is_demo=is_demo))
+    return session.exec(query.order_by(col(UptimeRow.started_at)).limit(1)).first()
+
+
+def _of_demo(*, is_demo: bool) -> ColumnElement[bool]:
+    boot_id = col(UptimeRow.boot_id)
+    return boot_id == DEMO_BOOT if is_demo else boot_id != DEMO_BOOT

@@ -12,6 +12,8 @@ from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
 from services.audit.types import AuditEntry, AuditFilter, AuditKind
 
+_FAR = 2**63 - 1
+
 if TYPE_CHECKING:
     from services.console import Console
 
@@ -33,7 +35,7 @@ def router(console: "Console") -> APIRouter:
         subject_id: Text = "",
         text: Text = "",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
-        before: Annotated[int | None, Query(ge=1)] = None,
+        before: Annotated[int | None, Query(ge=-_FAR, le=_FAR)] = None,
         _: Caller = admin,
     ) -> Response:
         """List what was changed, newest first; pass `next_before` for older entries."""
@@ -67,6 +69,7 @@ def entry_row(entry: AuditEntry) -> dict[str, Any]:
         "before": entry.before,
         "after": entry.after,
         "group_id": entry.group_id,
+        "is_demo": entry.is_demo,
         "undone_by": entry.undone_by,
         "undone_at": moment(entry.undone_at),
     }

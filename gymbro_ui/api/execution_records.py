@@ -45,6 +45,7 @@ def _additions(execution: Execution) -> dict[str, Any]:
         "cancel_stage": str(execution.cancel_stage),
         "queue_place": execution.queue_place,
         "seq": execution.seq,
+        "is_demo": execution.is_demo,
     }
 
 

@@ -51,7 +51,7 @@ class ListQuery(BaseModel):
     agent_id: Annotated[int | None, Field(ge=1, le=2_147_483_647)] = None
     workflow_id: Annotated[int | None, Field(ge=1, le=2_147_483_647)] = None
     parent_id: Annotated[int | None, Field(ge=1, le=BIGGEST)] = None
-    before: Annotated[int | None, Field(ge=1, le=BIGGEST)] = None
+    before: Annotated[int | None, Field(ge=-BIGGEST, le=BIGGEST)] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
     def to_filter(self) -> ExecutionFilter:

@@ -42,6 +42,7 @@ def run_row(run: LoadRun) -> dict[str, Any]:
         "error": run.error,
         "arrangement": str(run.arrangement),
         "baseline": run.baseline,
+        "is_demo": run.is_demo,
         "created_at": run.created_at,
         "started_at": run.created_at,
         "finished_at": run.finished_at,

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from services.foundation.ids import is_demo_id
+
 Values = Mapping[str, Any]
 
 
@@ -50,6 +52,11 @@ class AuditEntry:
     group_id: str = ""
     undone_by: str = ""
     undone_at: datetime | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is demo data: nobody ever did it."""
+        return is_demo_id(self.group_id)
 
     @property
     def changed_fields(self) -> tuple[str, ...]:

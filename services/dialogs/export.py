@@ -44,6 +44,7 @@ def summary(one: Dialog) -> dict[str, Any]:
     timings = one.timings
     return {
         "dialog_id": one.dialog_id,
+        "is_demo": one.is_demo,
         "run_id": one.dialog_id,
         "created_at": None if one.created_at is None else one.created_at.isoformat(),
         "turn": one.turn,

@@ -260,9 +260,12 @@ class Dialogs:
         return await stored(self._parts.database.read(partial(queries.models, limit=500)))
 
     async def newest(self) -> Dialog | None:
-        """Return the last turn, without events; None before the first."""
-        page = await self.page(DialogFilter(), limit=1)
-        return page.rows[0] if page.rows else None
+        """Return the last turn that was really asked, without events; None before the first."""
+        query = partial(
+            queries.page, wanted=queries.DialogQuery(is_real=True), before="", limit=1, window=1
+        )
+        rows, _ = await stored(self._parts.database.read(query))
+        return to_dialog(rows[0]) if rows else None
 
     async def compare(self, before: str, after: str) -> DialogComparison:
         """Return two turns and how their replies differ; raise NotFoundError."""

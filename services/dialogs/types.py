@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.e2e.types import Cause, CellStatus, CheckResult, Kind
+from services.foundation.ids import is_demo_id
 from services.foundation.messages import Message
 from services.prompts.types import Diff
 
@@ -164,6 +165,11 @@ class Dialog:
     created_at: datetime | None = None
     saved: Saved = Saved.NOT_YET
     advice: Advice | None = None  # None: nothing to say
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is demo data: nobody was asked."""
+        return is_demo_id(self.dialog_id)
 
     @property
     def is_open(self) -> bool:

@@ -58,6 +58,11 @@ class Present(History):
             health, offline_since=network.offline_since, waiting_until=network.waiting_until
         )
 
+    async def health_of(self, target_id: int) -> Health:
+        """Return the health of a target nobody looks at now, read from the store."""
+        board, _ = await self._parts.database.read(lambda s: read_board(s, target_id))
+        return board.health(board.asked, None, 0, 0)
+
     def _announce(self) -> None:
         self.health_changed.emit(self.health())
 

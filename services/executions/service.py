@@ -202,6 +202,8 @@ class Executions(ExecutionReader):
     ) -> Execution:
         """Start the same kind with the same parameters; raise NotFoundError and what start raises."""
         old = await self.get(execution_id)
+        if old.is_demo:
+            raise ConflictError("This is demo data: it never ran, so it cannot run again")
         kind = self._kind(old.execution_type)
         params: dict[str, Any] = dict(old.meta.get("params") or {})
         if old.input:

@@ -129,6 +129,8 @@ class LoadHistory:
     async def set_baseline(self, run_id: str) -> None:
         """Make it what the runs of the same plan are measured against; raise ConflictError."""
         run = await self._ended(run_id)
+        if run.is_demo:
+            raise ConflictError("Demo data cannot be a baseline: real runs would be measured by it")
         if run.summary is None or not run.summary.counts.get("success", 0):
             raise ConflictError("A run without a success cannot be a baseline")
         change = partial(

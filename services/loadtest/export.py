@@ -54,6 +54,7 @@ def run_record(run: LoadRun) -> dict[str, Any]:
         "summary": None if run.summary is None else summary_values(run.summary),
         "stored": run.stored,
         "error": run.error,
+        "is_demo": run.is_demo,
         "created_at": None if run.created_at is None else run.created_at.isoformat(),
         "finished_at": None if run.finished_at is None else run.finished_at.isoformat(),
     }

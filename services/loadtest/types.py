@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.foundation.ids import is_demo_id
 from services.foundation.messages import Message
 from services.loadtest.plan import Arrangement, LoadPlan, PlanValues, Stage, Threshold
 
@@ -181,6 +182,11 @@ class LoadRun:
     baseline: bool = False  # other runs are measured against it
     parent_id: int | None = None  # number of the execution it is a step of: finder, workflow
     timeline: tuple[Point, ...] = ()  # at most 600; lists of runs leave it out
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is demo data: no call was ever made."""
+        return is_demo_id(self.run_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,8 @@ class Schedules:
         """The latest slot of any state."""
         return self._book.last
 
-    async def off_spans(self, start: datetime, end: datetime) -> list[OffSpan]:
+    async def off_spans(
+        self, start: datetime, end: datetime, *, is_demo: bool = False
+    ) -> list[OffSpan]:
         """Return when the console did not run between start and end."""
-        return await self._uptime.off_spans(start, end)
+        return await self._uptime.off_spans(start, end, is_demo=is_demo)

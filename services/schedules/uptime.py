@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from db.engine import Database
 from db.errors import DatabaseUnavailableError
@@ -65,15 +66,19 @@ class Uptime:
         self.jumps = [*self.jumps[-19:], jump]
         return jump
 
-    async def off_spans(self, start: datetime, end: datetime) -> list[OffSpan]:
+    async def off_spans(
+        self, start: datetime, end: datetime, *, is_demo: bool = False
+    ) -> list[OffSpan]:
         """Return when the console did not run between start and end, since it first ran."""
         end = min(end, self._clock.now())
         margin = timedelta(seconds=PAUSE_S)
-        first = await self._database.read(queries.first_start)
+        first = await self._database.read(partial(queries.first_start, is_demo=is_demo))
         if first is None or end <= start:
             return []
         rows = await self._database.read(
-            lambda session: queries.stretches(session, start - margin, end + margin)
+            lambda session: queries.stretches(
+                session, start - margin, end + margin, is_demo=is_demo
+            )
         )
         ran = [(row.started_at, row.last_seen_at) for row in rows]
         return triggers.off_spans(ran, max(start, first), end)

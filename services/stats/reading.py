@@ -9,7 +9,7 @@ from sqlmodel import Session
 from db.queries import rollups
 from db.queries.rollups import Stretch, Sums
 from services.stats import histogram, windows
-from services.stats.types import Calls, Figures, Point
+from services.stats.types import Calls, Figures, Origin, Point
 from services.stats.windows import Grain, Piece, Span
 
 _P50, _P95 = 0.50, 0.95
@@ -35,14 +35,19 @@ def figures(
         end=span.end,
         as_of=as_of,
         active_users=sum(seen.get(origin, 0) for origin in origins),
-        active_left_out={name: count for name, count in seen.items() if name not in origins},
+        active_left_out={name: count for name, count in seen.items() if _is_left(name, origins)},
         calls=calls_of(by_origin, origins),
-        calls_left_out={o: s.total for o, s in by_origin.items() if o not in origins},
+        calls_left_out={o: s.total for o, s in by_origin.items() if _is_left(o, origins)},
         calls_before=calls_of(before, origins),
         p50_ms=histogram.percentile(latencies, _P50),
         p95_ms=histogram.percentile(latencies, _P95),
         by_model={model: _calls(sums, 0) for model, sums in models.items()},
     )
+
+
+def _is_left(origin: str, origins: Sequence[str]) -> bool:
+    """Whether figures of these origins leave out what real users of another one did."""
+    return origin not in origins and Origin.DEMO not in (origin, *origins)
 
 
 def points(

@@ -22,9 +22,10 @@ class Origin(StrEnum):
     CONSOLE = "console"  # an account of this console, or one that may administer it
     E2E = "e2e"  # users that E2E, load tests and dialogs made
     TEST = "test"  # other users known as testers by their address
+    DEMO = "demo"  # made up; in no figure but its own
 
 
-EVERY = tuple(Origin)
+EVERY = tuple(origin for origin in Origin if origin is not Origin.DEMO)
 APP_ONLY = (Origin.APP,)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 SELF_ID = 1  # the console's own gateway; always there
+DEMO_TARGET_ID = -1  # the service demo data is about: it is in no list, and nobody can reach it
 
 
 @dataclass(frozen=True, slots=True)

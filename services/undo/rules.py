@@ -20,7 +20,7 @@ _KINDS = frozenset(
 
 def is_reversible(entry: AuditEntry) -> bool:
     """Return whether the former state can be brought back by the service that owns it."""
-    if entry.undone_at is not None or entry.kind not in _KINDS:
+    if entry.undone_at is not None or entry.kind not in _KINDS or entry.is_demo:
         return False
     fields = [name for name in entry.changed_fields if not name.endswith("_state")]
     if entry.action == AuditAction.CHANGED and not fields:

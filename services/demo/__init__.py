@@ -1,0 +1,1 @@
+"""Demo data: a believable past, marked as made up and removable."""
