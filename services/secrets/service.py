@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from threading import RLock
 
@@ -56,6 +57,15 @@ class Secrets:
             else:
                 self._values.pop(name, None)
             self._save()
+
+    def put_missing(self, values: Mapping[str, str]) -> int:
+        """Keep, in one go, those values whose name holds none yet; return how many they were."""
+        with self._lock:
+            new = {n: v for n, v in values.items() if v and not self._values.get(n)}
+            if new:
+                self._values |= new
+                self._save()
+            return len(new)
 
     def delete(self, name: str) -> None:
         """Forget the value."""
