@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SOURCES := main.py gymbro_ui components services db
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
-.PHONY: setup run test check fix bench soak words lock test-local-model test-locust clean
+.PHONY: setup run test check fix bench soak docs words lock test-local-model test-locust clean
 
 setup: $(STAMP)  ## make .venv from requirements.lock and compile it
 
@@ -45,6 +45,11 @@ bench: $(STAMP)  ## speed and memory, beside the peers where there are some
 soak: $(STAMP)  ## schedule, load, faults and open pages for MINUTES (30), then judged
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30) $(ARGS)
 
+docs:  ## build the manual in both languages into site/
+	$(PYTHON) -m venv build/docs-venv
+	build/docs-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
+	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
+
 words: $(STAMP)  ## compile the catalogues
 	$(BIN)/python -m components.words compile
 
@@ -58,6 +63,7 @@ test-locust: $(STAMP)  ## the same load test by Locust's master and workers
 
 lock:  ## pin pyproject.toml anew (needs uv on PATH)
 	uv pip compile --quiet --no-emit-index-url --no-header --universal --generate-hashes --group dev pyproject.toml -o requirements.lock --python-version 3.11
+	uv pip compile --quiet --no-emit-index-url --no-header --universal --generate-hashes --group docs -o requirements-docs.lock --python-version 3.11
 
 clean:  ## remove what the build made, never the data
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache build dist
