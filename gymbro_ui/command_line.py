@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_import(commands)
     _add_backup(commands)
+    _add_demo(commands)
     _add_replay(commands)
     _add_local_model(commands)
     return parser
@@ -234,6 +235,14 @@ def _add_backup(commands: Commands) -> None:
     )
     restore.add_argument("file", metavar="FILE", help="path, or the name of a file in backups")
     _add_data_dir(restore)
+
+
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="fill the store with made-up history, marked demo")
+    demo.add_argument("--days", type=int, default=30, metavar="N", help="1 to 90 (default 30)")
+    demo.add_argument("--seed", type=int, default=7, metavar="N", help="another one, another past")
+    demo.add_argument("--remove", action="store_true", help="take every demo row out instead")
+    _add_data_dir(demo)
 
 
 def _add_replay(commands: Commands) -> None:

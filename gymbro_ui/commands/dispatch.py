@@ -11,6 +11,7 @@ _MODULES = {
     "load": "load",
     "password": "password",
     "doctor": "doctor",
+    "demo": "demo",
     "backup": "backup",
     "replay": "replay",
     "restore": "restore",

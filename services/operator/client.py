@@ -67,6 +67,15 @@ class OperatorClient:
         """Return what the search knows so far."""
         return self._send("GET", f"/llm/tests/load/find/{execution_id}")
 
+    def start_execution(self, kind: str, params: Mapping[str, Any]) -> str:
+        """Return the id of a new execution; raise ConflictError when one runs, InputError."""
+        wanted = {"execution_type": kind, "params": dict(params)}
+        return str(self._send("POST", "/executions", wanted)["meta"]["execution_id"])
+
+    def execution(self, execution_id: str) -> dict[str, Any]:
+        """Return how far an execution of any kind is, or how it ended."""
+        return self._send("GET", f"/executions/{execution_id}")
+
     def cancel_execution(self, execution_id: str) -> None:
         """Ask an execution of any kind to end."""
         self._send("POST", f"/executions/{execution_id}/cancel")
