@@ -4,7 +4,7 @@ import asyncio
 import atexit
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from db.connect import READERS, Access, build_engine, to_unavailable
 from db.errors import DatabaseUnavailableError
 from db.files import DatabaseFile, free_bytes, log_of, size_of
 from db.notices import StoreNotice
+from db.telling import Telling
 from db.writer import QUEUE_MAX, Writer
 
 LOG_LARGE_BYTES = 64 * 1024 * 1024
@@ -111,6 +112,10 @@ class Database:
     def stop_writing(self, notice: StoreNotice) -> None:
         """Refuse every change from now on, for the reason given; reading goes on."""
         self._read_only = notice
+
+    def tell_others(self, boot_id: str, watched: Collection[str]) -> None:
+        """Say with every commit from now on which of these tables it changed; PostgreSQL only."""
+        self._writer.before_commit = Telling(self.writing_engine, boot_id, watched).before_commit
 
     def health(self) -> StoreHealth:
         """Return what the status bar and `doctor` show; costs a few file look-ups, no query."""

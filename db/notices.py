@@ -41,6 +41,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         " {known}: {reason}. Nothing was changed; a copy made before is {copy}.",
         "migration_undone": "The database {path} could not be brought from version {version} to"
         " {known}: {reason}. Nothing was changed.",
+        "others_run": "The PostgreSQL database {path} must be brought to a newer version, but other"
+        " consoles use it now. Stop them all, start this one, then start them again at its version.",
         "not_openable": "The database {path} cannot be opened: {reason}.",
         "not_reachable": "PostgreSQL at {path} cannot be reached: {reason}.",
         # what was found and done at start

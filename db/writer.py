@@ -63,6 +63,7 @@ class Writer:
         self._closed = False
         self._fault = ""
         self._refusal = ""
+        self.before_commit: Callable[[Session], None] | None = None  # in the group's transaction
         self._thread = threading.Thread(target=self._run, name="db-writer", daemon=True)
         self._thread.start()
 
@@ -197,6 +198,8 @@ class Writer:
                 self._begin(session)
                 for job in group:
                     self._apply(session, job, results, alone=len(group) == 1)
+                if self.before_commit is not None:
+                    self.before_commit(session)
                 Session.commit(session)
             self._check()  # a file replaced meanwhile took this commit with it
         except BaseException as error:  # noqa: BLE001  # boundary: whatever it is goes to those who wait

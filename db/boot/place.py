@@ -1,5 +1,6 @@
 """StorePlace, StoreReport, OpenedStore: where the store is asked for, and what was found there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -47,9 +48,14 @@ class StoreReport:
     notices: tuple[StoreNotice, ...] = ()
 
 
+def _nothing() -> None:
+    """SQLite has one console."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedStore:
-    """The database, ready, and the report to show."""
+    """The database, ready, the report to show, and how other consoles are let in."""
 
     database: Database
     report: StoreReport
+    let_others_in: Callable[[], None] = _nothing  # once what a new store begins with is written

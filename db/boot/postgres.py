@@ -1,4 +1,4 @@
-"""Open a PostgreSQL store: reachable, ours, alone and at the newest version."""
+"""Open a PostgreSQL store: reachable, ours and at the newest version, one console after the other."""
 
 from contextlib import suppress
 
@@ -13,22 +13,47 @@ from db.engine import Database, masked_location
 from db.errors import AnotherInstanceError, StoreRefusedError
 from db.migrations.head import Revisions
 from db.notices import StoreNotice
+from db.telling import KEY_SPACE
+
+_OPENING_KEY = 2  # held while a console opens the store and writes what a new one begins with
+_OPENING_MS = 60_000
 
 
 class _Presence:
-    """A connection that holds an advisory lock as long as this console lives."""
+    """A session that shares a lock with every other console, so that nobody changes the tables."""
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._connection: Connection = self._engine.connect()
+        self.is_alone = False  # no other console is open
+        self._is_opening = False
 
     def claim(self, location: str) -> None:
-        """Take the lock, or raise AnotherInstanceError."""
-        if not self._connection.scalar(text(f"SELECT pg_try_advisory_lock({APPLICATION_ID})")):
-            raise AnotherInstanceError(location, 0, "")
+        """Wait for another console that opens now; raise AnotherInstanceError when it never ends."""
+        connection = self._connection
+        connection.execute(text(f"SET lock_timeout = {_OPENING_MS}"))
+        try:
+            connection.execute(text(f"SELECT pg_advisory_lock({KEY_SPACE}, {_OPENING_KEY})"))
+        except DBAPIError as error:
+            raise AnotherInstanceError(location, 0, "") from error
+        self.is_alone = bool(
+            connection.scalar(text(f"SELECT pg_try_advisory_lock({APPLICATION_ID})"))
+        )
+        connection.execute(text(f"SELECT pg_advisory_lock_shared({APPLICATION_ID})"))
+        self._is_opening = True
+
+    def let_others_in(self) -> None:
+        """Keep the shared lock alone; a second call does nothing."""
+        if not self._is_opening:
+            return
+        self._is_opening = False
+        locks = [f"{KEY_SPACE}, {_OPENING_KEY}", *([str(APPLICATION_ID)] * self.is_alone)]
+        with suppress(SQLAlchemyError):  # a server that is gone holds no lock
+            for lock in reversed(locks):
+                self._connection.execute(text(f"SELECT pg_advisory_unlock({lock})"))
 
     def release(self) -> None:
-        with suppress(SQLAlchemyError):  # a server that is gone holds no lock
+        with suppress(SQLAlchemyError):
             self._connection.close()
         self._engine.dispose()
 
@@ -55,7 +80,7 @@ def _open(place: StorePlace, location: str, presence: _Presence) -> OpenedStore:
             version = _version_of(connection, place.revisions, location)
             server_version = str(connection.scalar(text("SHOW server_version")))
         if version < place.revisions.head:
-            _upgrade(database, place.revisions, version, location)
+            _upgrade(database, place.revisions, version, location, is_alone=presence.is_alone)
     except BaseException as error:
         database.abandon()
         if isinstance(error, DBAPIError):
@@ -71,7 +96,7 @@ def _open(place: StorePlace, location: str, presence: _Presence) -> OpenedStore:
         mode="read-write",
         is_new=version == 0,
     )
-    return OpenedStore(database, report)
+    return OpenedStore(database, report, presence.let_others_in)
 
 
 def _version_of(connection: Connection, revisions: Revisions, location: str) -> int:
@@ -90,7 +115,11 @@ def _version_of(connection: Connection, revisions: Revisions, location: str) -> 
     return 0
 
 
-def _upgrade(database: Database, revisions: Revisions, version: int, location: str) -> None:
+def _upgrade(
+    database: Database, revisions: Revisions, version: int, location: str, *, is_alone: bool
+) -> None:
+    if not is_alone:
+        raise _refused("others_run", location)
     from db.migrations.runner import upgrade  # noqa: PLC0415  # Alembic: only when there is work
 
     try:

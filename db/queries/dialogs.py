@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlmodel import Session, SQLModel
 
+from db.queries.executions import open_ids
 from db.queries.upsert import insert_into
 from db.tables.load_runs import PromptTestRow
 
@@ -43,8 +44,9 @@ def keep(session: Session, values: Mapping[str, Any]) -> None:
 
 
 def interrupt_left_over(session: Session, verdict: str, error: str) -> int:
-    """Close the turns that say they run; return how many there were."""
-    change = update(_TABLE).where(_ID.isnot(None), _TABLE.c.verdict == "running")
+    """Close the turns that say they run although their execution does not; return how many."""
+    is_open = _TABLE.c.verdict == "running"
+    change = update(_TABLE).where(_ID.isnot(None), is_open, _ID.not_in(open_ids()))
     found = session.connection().execute(change.values(verdict=verdict, kind=verdict, error=error))
     return found.rowcount
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, SQLModel, col, select
 
+from db.queries.executions import open_ids
 from db.tables.e2e_runs import E2E_LAUNCHES, E2eCellRow, E2eLaunchRow, E2eReplyRow, E2eRunRow
 
 Launches = list[E2eLaunchRow]
@@ -80,8 +81,12 @@ def _set(
 
 
 def open_launches(session: Session) -> Launches:
-    """Return the launches that say they run."""
-    query = select(E2eLaunchRow).where(E2eLaunchRow.status == "running")
+    """Return the launches that say they run although their execution does not any more."""
+    query = (
+        select(E2eLaunchRow)
+        .where(E2eLaunchRow.status == "running")
+        .where(col(E2eLaunchRow.execution_id).not_in(open_ids()))
+    )
     return list(session.exec(query.order_by(col(E2eLaunchRow.launch_no))).all())
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, update
+from sqlalchemy import Select, bindparam, delete, func, insert, update
+from sqlalchemy import select as sa_select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session, col, select
 
@@ -145,15 +146,40 @@ def changed_since(session: Session, seq: int, limit: int) -> list[ExecutionRow]:
     return list(session.exec(query).all())[::-1]
 
 
-def left_over(session: Session, boot_id: str, open_states: Collection[str]) -> list[int]:
-    """Return the numbers of rows still open that belong to another start of the process."""
+def left_over(
+    session: Session, boot_id: str, open_states: Collection[str]
+) -> list[tuple[int, str]]:
+    """Return number and start of the process of rows still open that belong to another start."""
     query = (
-        select(ExecutionRow.id)
+        select(ExecutionRow.id, ExecutionRow.boot_id)
         .where(col(ExecutionRow.status).in_(open_states))
         .where(ExecutionRow.boot_id != boot_id)
         .order_by(col(ExecutionRow.id))
     )
-    return [number for number in session.exec(query).all() if number is not None]
+    return [(number, owner) for number, owner in session.exec(query).all() if number is not None]
+
+
+def open_rows(
+    session: Session, boot_id: str, open_states: Collection[str], *, kind: str = ""
+) -> list[ExecutionRow]:
+    """Return the newest open rows of other starts of the process, oldest first, at most 200."""
+    query = (
+        select(ExecutionRow)
+        .where(col(ExecutionRow.status).in_(open_states))
+        .where(ExecutionRow.boot_id != boot_id)
+        .order_by(col(ExecutionRow.id).desc())
+        .limit(200)
+    )
+    if kind:
+        query = query.where(ExecutionRow.execution_type == kind)
+    return list(session.exec(query).all())[::-1]
+
+
+def open_ids() -> Select[str]:
+    """Return the text ids of what has not ended, as a part of another query."""
+    return sa_select(col(ExecutionRow.execution_id)).where(
+        col(ExecutionRow.status).in_(("pending", "running"))
+    )
 
 
 def delete_ended(

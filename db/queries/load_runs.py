@@ -9,6 +9,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, select
 
 from db.errors import RowNotFoundError
+from db.queries.executions import open_ids
 from db.queries.upsert import insert_into
 from db.tables.load_runs import LoadRunRow, PromptTestRow
 
@@ -47,10 +48,11 @@ def update_run(session: Session, run_no: int, values: Mapping[str, Any]) -> None
 
 
 def close_left_over(session: Session, values: Mapping[str, Any]) -> int:
-    """Give every run that says it runs the same end; return how many there were."""
+    """Give runs that say they run, but whose execution does not, the same end; return how many."""
     found = session.exec(
         update(LoadRunRow)
         .where(col(LoadRunRow.status) == "running")
+        .where(col(LoadRunRow.run_id).not_in(open_ids()))
         .values(**values)
         .execution_options(synchronize_session=False)
     )

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
 from db.engine import Database
+from db.errors import DatabaseUnavailableError
 from db.queries import executions as queries
 from services.foundation.tasks import Tasks
 
@@ -17,6 +18,7 @@ _log = logging.getLogger(__name__)
 BATCH_MAX = 200  # changes in one commit
 
 Write = Callable[[Session, int], Any]  # in the writer's thread, told its sequence number
+Hear = Callable[[int, int | None], Awaitable[int]]  # tells what others changed between two numbers
 After = Callable[[int, Any], None]  # on the loop, in the order of the numbers
 
 
@@ -41,11 +43,23 @@ class Ledger:
         self._changes: deque[_Change] = deque()
         self._seq = 0  # the newest number given away
         self._is_pumping = False
+        self._hear: Hear | None = None
+        self._turn = asyncio.Lock()  # what was heard is told between two batches
 
     @property
     def seq(self) -> int:
         """The newest number given away, 0 before the first change of this start."""
         return self._seq
+
+    def begin_at(self, seq: int, hear: Hear) -> None:
+        """Count from there; others write to the same store, and `hear` tells what they changed."""
+        self._seq, self._hear = max(self._seq, seq), hear
+
+    async def catch_up(self) -> None:
+        """Tell what other consoles changed up to now."""
+        async with self._turn:
+            if self._hear is not None:
+                self._seq = max(self._seq, await self._hear(self._seq, None))
 
     async def put(self, write: Write, after: After | None = None) -> Any:
         """Return what the change returned, once it is on disk and `after` has told of it.
@@ -73,13 +87,28 @@ class Ledger:
             count = min(BATCH_MAX, len(self._changes))
             batch = [self._changes.popleft() for _ in range(count)]
             # Not one of Tasks: their stop must not take back what was already promised.
-            writing = asyncio.ensure_future(self._write(batch))
+            writing = asyncio.ensure_future(self._commit(batch))
             while not writing.done():
                 try:
                     await asyncio.wait({writing})
                 except asyncio.CancelledError:
                     _log.debug("the ledger writes what it has before it stops")
-            self._settle(batch, writing)
+            if (error := writing.exception()) is not None:
+                for change in batch:
+                    _fail(change, error)
+
+    async def _commit(self, batch: list[_Change]) -> None:
+        async with self._turn:
+            first, values = await self._write(batch)
+            if self._hear is not None and first > self._seq + 1:  # others were between
+                await self._hear_before(self._hear, first)
+            self._settle(batch, first, values)
+
+    async def _hear_before(self, hear: Hear, first: int) -> None:
+        try:
+            await hear(self._seq, first)
+        except DatabaseUnavailableError as error:  # what was written stays written
+            _log.warning("what other consoles changed could not be told: %s", error)
 
     async def _write(self, batch: list[_Change]) -> tuple[int, list[Any]]:
         def apply(session: Session) -> tuple[int, list[Any]]:
@@ -89,15 +118,7 @@ class Ledger:
 
         return await self._database.write(apply)
 
-    def _settle(
-        self, batch: list[_Change], writing: "asyncio.Future[tuple[int, list[Any]]]"
-    ) -> None:
-        error = writing.exception()
-        if error is not None:
-            for change in batch:
-                _fail(change, error)
-            return
-        first, values = writing.result()
+    def _settle(self, batch: list[_Change], first: int, values: list[Any]) -> None:
         self._seq = first + len(batch) - 1
         for seq, (change, value) in enumerate(zip(batch, values, strict=True), first):
             if isinstance(value, Exception):

@@ -16,6 +16,7 @@ from services.executions.types import (
     ExecutionEvent,
     ExecutionFilter,
     ExecutionPage,
+    ExecutionState,
     OpenCounts,
 )
 from services.foundation.errors import NotFoundError
@@ -60,8 +61,12 @@ class ExecutionReader:
 
     def counts(self) -> OpenCounts:
         """Return how many run and how many wait."""
-        waiting = len(self._roster.waiting())
-        return OpenCounts(len(self._roster) - waiting, waiting, self.limit)
+        waiting, abroad = len(self._roster.waiting()), self._roster.abroad.values()
+        running = len(self._roster) - waiting
+        if abroad:
+            waiting += sum(one.status is ExecutionState.PENDING for one in abroad)
+            running += sum(one.status is ExecutionState.RUNNING for one in abroad)
+        return OpenCounts(running, waiting, self.limit)
 
     async def wait(self, execution_id: str) -> Execution:
         """Return the execution once it has ended."""

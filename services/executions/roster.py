@@ -16,6 +16,7 @@ class Roster:
         """Start empty."""
         self._runs: dict[str, Running] = {}
         self._ended: dict[str, Execution] = {}  # the last few, oldest first
+        self.abroad: dict[str, Execution] = {}  # open ones of other consoles on the same store
 
     def __iter__(self) -> Iterator[Running]:
         """Walk the open runs, oldest first."""
@@ -93,7 +94,10 @@ class Roster:
 
     def present(self) -> tuple[Execution, ...]:
         """Return what is open as pages show it, oldest first."""
-        return tuple(run.snapshot() for run in self._runs.values())
+        own = [run.snapshot() for run in self._runs.values()]
+        if self.abroad:
+            own = sorted([*own, *self.abroad.values()], key=lambda one: one.id)
+        return tuple(own)
 
 
 def _above(run: Running) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from db.engine import Database
 from services.executions import output, rules
+from services.executions.abroad import Abroad
 from services.executions.keeper import Keeper
 from services.executions.ledger import Ledger
 from services.executions.reader import ExecutionReader
@@ -70,6 +71,7 @@ class Executions(ExecutionReader):
         roster = Roster()
         ledger = Ledger(database, tasks)
         store = ExecutionStore(database, clock, ledger, self.boot_id, journal)
+        self.abroad = Abroad(database, store, ledger, roster)
         self._keeper = Keeper(clock, tasks, store, roster, self._tell)
         folder = None if settings is None else settings.env.runtime_dir
         super().__init__(store, roster, self._keeper.unsaved, folder)
@@ -95,8 +97,9 @@ class Executions(ExecutionReader):
         return LIMIT if self._settings is None else self._settings.preferences.max_executions
 
     async def recover(self) -> int:
-        """Close what another start of the process left open; return how many there were."""
-        count = await self._store.interrupt_left_over()
+        """Close what a console that is gone left open; return how many there were."""
+        count = len(await self._store.interrupt_left_over())
+        await self.abroad.begin(self.boot_id, self._tell, self._keeper.ladder)
         if count:
             _log.warning("%d executions of an earlier start were interrupted", count)
         return count
@@ -150,7 +153,7 @@ class Executions(ExecutionReader):
 
         try:
             parent_id = None if parent is None else options.parent_id
-            await stored(self._store.insert(row, parent_id, told))
+            await stored(self._store.insert(row, parent_id, told, is_exclusive=kind.is_exclusive))
         finally:
             self._starting.discard(kind.name)
         return made[0]
@@ -228,8 +231,7 @@ class Executions(ExecutionReader):
         ensure_may_change()
         run = self._roster.find(execution_id)
         if run is None:
-            execution = await self.get(execution_id)
-            raise ConflictError("This has ended already: {status}", status=str(execution.status))
+            return await self.abroad.cancel(await self.get(execution_id), by)
         reason = say("It was cancelled by {who}", who=by) if by else say("It was cancelled")
         self._keeper.ladder.ask(run, ExecutionState.CANCELLED, reason, by)
         return run.snapshot()
@@ -291,8 +293,7 @@ class Executions(ExecutionReader):
         options = replace(options, parent_id=run.execution.id)
         part = await self._start(name, params, origin, options, run)
         if run.stop_as is not None or run.ended.is_set():  # asked while the row was written
-            state = run.stop_as or ExecutionState.CANCELLED
-            self._end_late(part, state)
+            self._end_late(part, run.stop_as or ExecutionState.CANCELLED)
         return part
 
     def _end_late(self, part: Execution, state: ExecutionState) -> None:

@@ -1,7 +1,7 @@
 """The rows and timelines of executions: every change numbered by the ledger, every question read."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from db.queries import execution_pages as pages
 from db.queries import executions as queries
 from db.tables.executions import ExecutionRow
 from services.executions import rules
+from services.executions.border import Border, left_over
 from services.executions.ledger import Ledger
 from services.executions.records import to_event, to_execution
 from services.executions.types import (
@@ -64,16 +65,20 @@ class ExecutionStore:
         self._clock = clock
         self._ledger = ledger
         self._boot_id = boot_id
+        self._border = Border(boot_id)
 
     async def insert(
         self,
         row: ExecutionRow,
         parent_id: int | None,
         told: Callable[[Execution, Sequence[ExecutionEvent]], None],
+        *,
+        is_exclusive: bool = False,
     ) -> None:
-        """Store a new row and the first line of its timeline, then tell."""
+        """Store a new row and the first line of its timeline, then tell; raise ConflictError."""
 
         def write(session: Session, seq: int) -> tuple[Execution, list[ExecutionEvent]]:
+            self._border.check(session, row, is_exclusive=is_exclusive)
             row.seq = seq
             execution = to_execution(queries.insert_execution(session, row))
             data = {"trigger": row.trigger, "started_by": row.started_by}
@@ -133,14 +138,14 @@ class ExecutionStore:
         row = {"execution_id": execution.execution_id, **values}
         await self._journal.keep("executions", [row], error)
 
-    async def interrupt_left_over(self) -> int:
-        """Close what another start left open, waiting ones too; return how many there were."""
+    async def interrupt_left_over(self, spared: Collection[str] = ()) -> list[int]:
+        """Close what a console that is gone left open, waiting ones too; return the numbers."""
         boot_id = self._boot_id
-        numbers = await self._database.read(lambda s: queries.left_over(s, boot_id, rules.OPEN))
+        numbers = await self._database.read(lambda s: left_over(s, boot_id, spared))
         for first in range(0, len(numbers), _RECOVER_BATCH):
             batch = numbers[first : first + _RECOVER_BATCH]
             await asyncio.gather(*(self._interrupt(number) for number in batch))
-        return len(numbers)
+        return numbers
 
     async def _interrupt(self, number: int) -> None:
         now = self._clock.now()

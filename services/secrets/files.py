@@ -2,7 +2,32 @@
 
 import os
 import secrets
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+if sys.platform == "win32":  # pragma: no cover  # the tests run on POSIX
+    import msvcrt
+
+    def _wait_for(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+else:
+    import fcntl
+
+    def _wait_for(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+@contextmanager
+def alone(path: Path) -> Generator[None]:
+    """Hold the lock file against every other process; it is free however the process ends."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _wait_for(handle)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_private(path: Path, content: bytes) -> None:

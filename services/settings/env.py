@@ -88,14 +88,17 @@ class _Reader:
         value = self.text(name, default=allowed[0])
         if value in allowed:
             return value
-        choices = ", ".join(word for word in allowed if word)
         raise InputError(
             "{name} must be one of {choices}, not {value}",
             field=name,
             name=name,
-            choices=choices,
+            choices=", ".join(word for word in allowed if word),
             value=value,
         )
+
+    def path(self, name: str) -> Path | None:
+        value = self.text(name)
+        return Path(value).expanduser().resolve() if value else None
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
@@ -127,7 +130,7 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
             "The port must be from 1 to 65535, not {value}", field="port", value=chosen_port
         )
     supabase = _supabase(read)
-    runtime = read.text("AI_RUNTIME_STORAGE_DIR")
+    runtime = read.path("AI_RUNTIME_STORAGE_DIR")
     chosen_host = host or read.text("GYMBRO_HOST", default="127.0.0.1")
     return Env(
         host=chosen_host,
@@ -137,9 +140,7 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
         database_path=path,
         database_source=source,
         public_url=_public_url(read, chosen_host, chosen_port),
-        runtime_dir=Path(runtime).expanduser().resolve()
-        if runtime
-        else folder / "storage" / "ai_runtime",
+        runtime_dir=runtime or folder / "storage" / "ai_runtime",
         embedded_auth=read.flag("EMBEDDED_AUTH", default=not supabase.url),
         rate_limits=_rate_limits(read),
         jwt=_jwt(read, supabase),
@@ -154,6 +155,7 @@ def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | Non
         monitor_probe=read.flag("ENDPOINT_MONITOR_PROBE_ENABLED", default=True),
         console_password=read.text("GYMBRO_PASSWORD"),
         exa_api_key=read.text("EXA_API_KEY"),
+        shared_secrets=read.path("GYMBRO_SECRETS_DIR"),
         vault_place=read.choice("SECRETS_STORE", "auto", "keyring", "file"),
         mail_api_base=read.address("MAIL_API_BASE_URL"),
         mail_api_key=read.text("MAIL_API_KEY"),
@@ -177,8 +179,8 @@ def _first_endpoint(read: _Reader) -> FirstEndpoint:
 def _data_dir(read: _Reader, given: str | None) -> tuple[Path, str]:
     if given:
         return Path(given).expanduser().resolve(), "--data-dir"
-    if named := read.text("GYMBRO_DATA_DIR"):
-        return Path(named).expanduser().resolve(), "GYMBRO_DATA_DIR"
+    if named := read.path("GYMBRO_DATA_DIR"):
+        return named, "GYMBRO_DATA_DIR"
     if getattr(sys, "frozen", False):
         from platformdirs import user_data_path  # noqa: PLC0415  # only in the packaged app
 
@@ -191,11 +193,9 @@ def _database(read: _Reader, folder: Path, folder_source: str) -> tuple[str, Pat
         if not url.startswith(("postgres://", "postgresql://", "postgresql+psycopg://")):
             raise InputError("DATABASE_URL must start with postgresql://", field="DATABASE_URL")
         return f"postgresql+psycopg://{url.split('://', 1)[1]}", None, "DATABASE_URL"
-    if named := read.text("SQLITE_DB_PATH"):
-        path, source = Path(named).expanduser().resolve(), "SQLITE_DB_PATH"
-    else:
-        path, source = folder / "gymbro.sqlite3", folder_source
-    return f"sqlite:///{path}", path, source
+    named = read.path("SQLITE_DB_PATH")
+    path = named or folder / "gymbro.sqlite3"
+    return f"sqlite:///{path}", path, "SQLITE_DB_PATH" if named else folder_source
 
 
 def _public_url(read: _Reader, host: str, port: int) -> str:

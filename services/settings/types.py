@@ -207,6 +207,7 @@ class Env:
     console_password: str = field(default="", repr=False)  # GYMBRO_PASSWORD, of account operator
     exa_api_key: str = field(default="", repr=False)
     vault_place: str = "auto"  # SECRETS_STORE: auto, keyring, file
+    shared_secrets: Path | None = None  # GYMBRO_SECRETS_DIR: one folder for several consoles
     mail_api_base: str = ""  # MAIL_API_BASE_URL: makes mailboxes for test users
     mail_api_key: str = field(default="", repr=False)
     http_timeout_s: float = 10.0
@@ -224,7 +225,7 @@ class Env:
     @property
     def secrets_dir(self) -> Path:
         """Where keys live, mode 0700."""
-        return self.data_dir / "secrets"
+        return self.shared_secrets or self.data_dir / "secrets"
 
     @property
     def logs_dir(self) -> Path:

@@ -1,7 +1,8 @@
-"""PostgreSQL as the store: start, refusal, a restarted server, one console at a time."""
+"""PostgreSQL as the store: start, refusal, a restarted server, several consoles."""
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from db.boot import StorePlace, open_store
 from db.connect import Access
 from db.engine import Database
-from db.errors import AnotherInstanceError, DatabaseUnavailableError, StoreRefusedError
+from db.errors import DatabaseUnavailableError, StoreRefusedError
 from db.migrations.head import SHIPPED
 from tests.db.test_doors import adding
 from tests.support.postgres import PostgresServer
@@ -40,14 +41,33 @@ def test_a_new_database_gets_its_tables_and_keeps_its_rows(
     second.database.close_now()
 
 
-def test_a_second_console_on_the_same_database_is_refused(
+def test_a_second_console_on_the_same_database_waits_until_the_first_let_it_in(
     postgres_url: str, folder: StoreFolder
 ) -> None:
     first = open_store(place(postgres_url, folder), NOW)
-    with pytest.raises(AnotherInstanceError):
-        open_store(place(postgres_url, folder), NOW)
+    with ThreadPoolExecutor(1) as beside:
+        opening = beside.submit(open_store, place(postgres_url, folder), NOW)
+        with pytest.raises(TimeoutError):
+            opening.result(0.3)
+        first.let_others_in()
+        second = opening.result(30)
+    assert not second.report.is_new
+    second.let_others_in()
     first.database.close_now()
-    open_store(place(postgres_url, folder), NOW).database.close_now()
+    second.database.close_now()
+
+
+def test_the_tables_are_not_changed_under_another_console(
+    postgres_url: str, folder: StoreFolder
+) -> None:
+    first = open_store(place(postgres_url, folder), NOW)
+    first.let_others_in()
+    older = text("UPDATE alembic_version SET version_num = '0000'")
+    first.database.write_now(lambda session: session.connection().execute(older))
+    with pytest.raises(StoreRefusedError) as caught:
+        open_store(place(postgres_url, folder), NOW)
+    assert caught.value.notice.code == "others_run"
+    first.database.close_now()
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,7 @@ async def test_a_crash_leaves_a_row_that_says_interrupted(
     dialog_id = await desk.start()
     await desk.until(dialog_id, lambda live: live.phase is Phase.SENDING)
     after = DialogsDesk(database, env)
+    await after.executions.recover()
     assert await after.dialogs.recover() == 1
     assert (await after.dialogs.get(dialog_id)).status is CellStatus.INTERRUPTED
     await after.stop()

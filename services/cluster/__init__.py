@@ -1,0 +1,1 @@
+"""Several consoles on one PostgreSQL: who lives, who leads, what the others changed."""
