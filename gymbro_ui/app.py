@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 from nicegui import app, core, ui
 
-from gymbro_ui import unknown_routes
+from gymbro_ui import native_window, unknown_routes
 from gymbro_ui.api import (
     access_admin,
     accounts,
@@ -21,6 +21,7 @@ from gymbro_ui.api import (
     audit,
     backups,
     dashboard_socket,
+    desktop,
     dialogs,
     e2e,
     executions,
@@ -71,6 +72,8 @@ ROUTERS = (
     journal,
     stats,
     dashboard_socket,
+    desktop,
+    native_window,
     health,
     accounts,
     sign_in,
@@ -94,6 +97,7 @@ def mount(console: Console) -> None:
     gate = Gate(console)
     _wrap_outermost(partial(Guard, rules=rules, hot=_hot_routes(console), gate=gate))
     _attach_life_cycle(console)
+    native_window.attach(console)
     _choose_way(console.settings.preferences)
     console.settings.changed.subscribe(_choose_way)
 
@@ -119,7 +123,7 @@ def serve(console: Console, storage_secret: str) -> None:
         title="GymBro Console",
         favicon=_FAVICON,
         reload=False,
-        show=env.open_browser,
+        show=env.open_browser and not env.native_window,
         dark=None,
         language="zh-CN",
         reconnect_timeout=30,

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.foundation.errors import InputError
+from services.foundation.program import is_packaged
 from services.settings.env import read_env
 from services.settings.types import Env
 
 VERSION = "0.1.0"
 BAD_USE = 2
+_HOW = " (packaged)" if is_packaged() else ""
 
 
 class Commands(Protocol):
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python main.py",
         description="GymBro Console: gateway, console and E2E checks in one process.",
     )
-    parser.add_argument("--version", action="version", version=f"GymBro Console {VERSION}")
+    parser.add_argument("--version", action="version", version=f"GymBro Console {VERSION}{_HOW}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_e2e(commands)

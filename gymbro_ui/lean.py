@@ -1,14 +1,15 @@
 """Lean start: leave out what libraries only try to import, for clients and tools we never use.
 
 engineio tries `requests` and `aiohttp` for its clients, and httpx tries `rich` and `pygments` for its
-command line; each is content without. Together they cost 0.3 s and 15 MB before the first page.
+command line, NiceGUI tries `webview` for a native mode we do not use (DECISIONS.md); each is content
+without. Together they cost 0.4 s and 18 MB before the first page.
 """
 
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-_TRIED = ("requests", "aiohttp", "rich", "pygments")
+_TRIED = ("requests", "aiohttp", "rich", "pygments", "webview")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 
 from gymbro_ui.command_line import Arguments
 from services.foundation.errors import ConsoleError, InputError
+from services.foundation.program import own_command
 from services.operator.client import OperatorClient
 from services.operator.ports import find_free_port
 from services.operator.presence import find_running, read_operator_token
@@ -45,10 +46,7 @@ def open_console(arguments: Arguments) -> Generator[OperatorClient]:
 
 
 def _start_process(arguments: Arguments, port: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable]
-    if not getattr(sys, "frozen", False):
-        command.append(str(Path(__file__).resolve().parents[2] / "main.py"))
-    command += ["run", "--one-shot", "--no-browser", "--port", str(port)]
+    command = own_command("run", "--one-shot", "--no-browser", "--port", str(port))
     command += ["--data-dir", str(arguments.env.data_dir)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 

@@ -17,6 +17,8 @@ _MODULES = {
     "restore": "restore",
     "import": "import_data",
     "local-model": "local_model",
+    "window": "window",
+    "load-worker": "load_worker",
 }
 
 

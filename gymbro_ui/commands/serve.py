@@ -5,16 +5,20 @@ import logging
 import os
 import sys
 import threading
+import webbrowser
 from collections.abc import Callable
 
 from gymbro_ui.app import serve
 from gymbro_ui.command_line import Arguments
+from gymbro_ui.commands.attach import open_console
 from services.console import Console, build_console
 from services.foundation.errors import ConsoleError
+from services.foundation.program import is_packaged, own_command
 from services.foundation.redact import redact
 from services.opening import AlreadyRunningError
 from services.operator.ports import is_port_free
 from services.operator.presence import find_running
+from services.settings.env import read_session
 
 BAD_USE = 2
 ALREADY_RUNNING = 3
@@ -40,6 +44,8 @@ class _RefusedError(Exception):
 
 def _run(arguments: Arguments) -> int:
     formatter = _set_up_logging()
+    if arguments.env.native_window and find_running(arguments.env.data_dir) is not None:
+        return _raise_window(arguments)
     try:
         console = _open(arguments)
     except _RefusedError as refused:
@@ -85,12 +91,26 @@ def _open(arguments: Arguments) -> Console:
     return console
 
 
+def _raise_window(arguments: Arguments) -> int:
+    """Let the console that runs show its window, and return 0; a browser where it cannot."""
+    try:
+        with open_console(arguments) as client:
+            reason = client.show_window(read_session())
+    except ConsoleError as error:
+        return _refuse(str(error), ALREADY_RUNNING)
+    if not reason:
+        _say(f"GymBro Console runs already on {client.base_url}; its window is in front")
+        return 0
+    _say(f"GymBro Console runs already on {client.base_url}; no window of its own: {reason}")
+    if arguments.env.open_browser:
+        webbrowser.open(client.base_url)
+    return 0
+
+
 def _start_anew() -> None:
     """Become the next start of the same command: same process id, so that no supervisor minds."""
     _say("GymBro Console starts anew to put a copy back")
-    command = (
-        sys.orig_argv if not getattr(sys, "frozen", False) else [sys.executable, *sys.argv[1:]]
-    )
+    command = sys.orig_argv if not is_packaged() else own_command(*sys.argv[1:])
     sys.stdout.flush()
     os.execv(sys.executable, command)  # our own command again, no shell
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.foundation.errors import ConsoleError
+from services.foundation.program import ROOT, is_packaged, own_command
 from services.identities.types import Token
 from services.loadtest import frames
 from services.loadtest.tally import Gauge
@@ -74,8 +75,8 @@ class Crew:
     async def run(self) -> None:
         """Return when the worker has told everything; raise WorkerDiedError when it could not."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *_MODULES[self._place],
-            cwd=_ROOT,
+            *_command(self._place),
+            cwd=ROOT,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -176,6 +177,12 @@ class Crew:
             "The worker process of this load test ended ({reason}); every call it told of is kept",
             reason=reason,
         )
+
+
+def _command(place: Arrangement) -> list[str]:
+    if is_packaged():  # it has no `python -m`, and no Locust
+        return own_command("load-worker")
+    return [sys.executable, "-m", *_MODULES[place]]
 
 
 async def _bury(process: asyncio.subprocess.Process) -> None:

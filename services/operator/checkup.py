@@ -10,7 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from services.desktop.readiness import why_not
 from services.foundation.errors import StoreError
+from services.foundation.program import is_packaged
 from services.foundation.redact import mask, redact
 from services.journal.folder import ASIDE
 from services.journal.records import rows_in
@@ -18,6 +20,7 @@ from services.journal.types import FOLDER as JOURNAL
 from services.operator.presence import Running, find_running
 from services.secrets.sealing import Place
 from services.secrets.service import Secrets
+from services.settings.env import read_session
 from services.settings.types import Env
 
 _NEEDED_MB = 200
@@ -71,6 +74,7 @@ def examine(env: Env, console_version: str, *, show_secrets: bool = False) -> Ch
             _check_vault(env),
             _check_journal(env),
             _check_running(running),
+            _check_window(),
         ),
     )
 
@@ -78,6 +82,7 @@ def examine(env: Env, console_version: str, *, show_secrets: bool = False) -> Ch
 def _versions(console_version: str) -> dict[str, str]:
     return {
         "console": console_version,
+        "installed": "packaged" if is_packaged() else "from source",
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "sqlite": sqlite3.sqlite_version,
@@ -222,6 +227,12 @@ def _check_journal(env: Env) -> Check:
     text = f"{waiting} refused results wait to be written back, {bad} files put aside in {folder}"
     advice = "Run: python main.py replay" if waiting else ""
     return Check("journal", ok=not waiting, text=text, advice=advice)
+
+
+def _check_window() -> Check:
+    reason = why_not(read_session())
+    text = f"--native is not possible: {reason}" if reason else "--native can be tried here"
+    return Check("window", ok=True, text=text)
 
 
 def _check_running(running: Running | None) -> Check:

@@ -9,6 +9,8 @@ import httpx
 from services.foundation.errors import ConflictError, InputError, UpstreamError
 
 _TIMEOUT_S = 30.0
+_WINDOW_S = 120.0
+_SESSION = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "LANG")
 _EXPORT_S = 120.0
 _REPLAY_S = 1_800.0  # many files, or a database that is locked first
 
@@ -102,6 +104,12 @@ class OperatorClient:
             status = response.status_code
             raise UpstreamError("The console did not export: HTTP {status}", status=status)
         return response.content
+
+    def show_window(self, session: Mapping[str, str]) -> str:
+        """Return why the console shows no window in that session, or an empty text."""
+        given = {name: session[name] for name in _SESSION if name in session}
+        answer = self._send("POST", "/desktop/window", given, timeout_s=_WINDOW_S)
+        return "" if answer["shown"] else str(answer["reason"])
 
     def replay_journal(self) -> dict[str, Any]:
         """Return what writing back the journal did."""

@@ -20,6 +20,11 @@ from services.settings.types import (
 DEFAULT_PORT = 9999
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+# Where a program of this session shows its windows.
+_SESSION = (
+    "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "LANG",
+    "QT_QPA_PLATFORM", "QTWEBENGINE_CHROMIUM_FLAGS",
+)  # fmt: skip
 _ON_LOOPBACK_TOO = ("127.0.0.1", "localhost", "0.0.0.0", "::", "::1")  # names, no bind
 
 
@@ -51,12 +56,8 @@ class _Reader:
             return value
         raise InputError(
             "{name} must be from {low} to {high}, not {value}",
-            field=name,
-            name=name,
-            low=low,
-            high=high,
-            value=value,
-        )
+            field=name, name=name, low=low, high=high, value=value,
+        )  # fmt: skip
 
     def number(self, name: str, default: float, what: str = "a number") -> float:
         value = self.text(name)
@@ -90,11 +91,9 @@ class _Reader:
             return value
         raise InputError(
             "{name} must be one of {choices}, not {value}",
-            field=name,
-            name=name,
+            field=name, name=name, value=value,
             choices=", ".join(word for word in allowed if word),
-            value=value,
-        )
+        )  # fmt: skip
 
     def path(self, name: str) -> Path | None:
         value = self.text(name)
@@ -110,6 +109,7 @@ def read_env(
     port: int | None = None,
     data_dir: str | None = None,
     open_browser: bool = True,
+    native_window: bool = False,
     values: Mapping[str, str] | None = None,
 ) -> Env:
     """Return the settings of this process; the command line wins over the environment.
@@ -118,7 +118,17 @@ def read_env(
     """
     read = _Reader(os.environ if values is None else values)
     env = _read(read, host, port, data_dir)
-    return replace(env, open_browser=open_browser)
+    return replace(env, open_browser=open_browser, native_window=native_window)
+
+
+def read_session() -> dict[str, str]:
+    """Return the variables that say where this session's windows and language are."""
+    return {name: os.environ[name] for name in _SESSION if os.environ.get(name)}
+
+
+def with_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's whole environment for a child, with these values over it."""
+    return {**os.environ, **values}
 
 
 def _read(read: _Reader, host: str | None, port: int | None, data_dir: str | None) -> Env:

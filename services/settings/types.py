@@ -215,6 +215,7 @@ class Env:
     auth_signups_per_hour: int = 30
     cors_origins: tuple[str, ...] = ("*",)
     open_browser: bool = True
+    native_window: bool = False  # --native: the pages in a window of their own
     zone: str = ""  # TZ, when it names one
 
     @property

@@ -1,0 +1,1 @@
+"""Desktop: a window of the console's own, in a process beside it."""
