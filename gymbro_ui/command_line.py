@@ -23,7 +23,7 @@ class Commands(Protocol):
         self,
         name: str,
         *,
-        help: str,  # noqa: A002  # its own word
+        help: str = ...,  # noqa: A002  # its own word
         description: str | None = None,
     ) -> argparse.ArgumentParser:
         """Return the parser of a new sub-command."""
@@ -55,6 +55,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
             port=getattr(options, "port", None),
             data_dir=options.data_dir,
             open_browser=not getattr(options, "no_browser", True),
+            native_window=getattr(options, "native", False),
         )
     except InputError as error:
         sys.stderr.write(f"gymbro-console: {error}\n")
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_replay(commands)
     _add_local_model(commands)
+    _add_children(commands)
     return parser
 
 
@@ -87,6 +89,7 @@ def _add_run(commands: Commands) -> None:
     run.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     run.add_argument("--port", type=_port, help="port to listen on (default 9999)")
     run.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+    run.add_argument("--native", action="store_true", help="in a window of its own (see README)")
     # Used by `e2e --once`: no schedule, ends when its standard input closes.
     run.add_argument("--one-shot", action="store_true", help=argparse.SUPPRESS)
     _add_data_dir(run)
@@ -264,6 +267,12 @@ def _add_local_model(commands: Commands) -> None:
     )
     local.add_argument("--port", type=_port, default=9998, help="port to listen on (default 9998)")
     _add_data_dir(local)
+
+
+def _add_children(commands: Commands) -> None:
+    """Processes the console starts for itself; without help they are not listed."""
+    for name in ("window", "load-worker"):
+        _add_data_dir(commands.add_parser(name))
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from services.foundation.errors import ConsoleError
@@ -19,7 +18,6 @@ _log = logging.getLogger(__name__)
 BURY_S = 0.5
 CANCEL_S = 0.8  # for the last batch of a run that is cancelled
 _PARTS_AT_ONCE = 100  # of a batch, before others have their turn on the loop
-_ROOT = Path(__file__).resolve().parents[2]
 _WORDS_KEPT = 2_000
 
 
