@@ -1,9 +1,9 @@
 """Agent: the one invisible element that sets look, title and the watch over checks in the browser."""
 
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
-from nicegui import Client, ui
+from nicegui import ui
 
 from components.words import current_client
 
@@ -28,7 +28,7 @@ class Agent(ui.element, component="agent.js"):
             }
         )
         self.on_dress: Callable[[str], object] | None = None
-        _agents[self.client] = self
+        _agents[self.client.id] = self
 
     def dress(self, look: str) -> None:
         """Change to auto, light or dark at once."""
@@ -59,13 +59,14 @@ class Agent(ui.element, component="agent.js"):
             self.update()
 
 
-_agents: "WeakKeyDictionary[Client, Agent]" = WeakKeyDictionary()
+# By the id of its page, held weakly: an agent knows its page, so it must not be what keeps it.
+_agents: "WeakValueDictionary[str, Agent]" = WeakValueDictionary()
 
 
 def listen_page(*, keys: bool) -> None:
     """Turn single-letter keys of the page whose callback this is on or off."""
     client = current_client()
-    agent = _agents.get(client) if client is not None else None
+    agent = _agents.get(client.id) if client is not None else None
     if agent is not None:
         agent.listen(keys=keys)
 
@@ -73,7 +74,7 @@ def listen_page(*, keys: bool) -> None:
 def dress_page(look: str) -> None:
     """Change the look of the page whose callback this is."""
     client = current_client()
-    agent = _agents.get(client) if client is not None else None
+    agent = _agents.get(client.id) if client is not None else None
     if agent is not None:
         agent.dress(look)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
-from nicegui import Client, ui
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.words import current_client, tr
@@ -25,7 +25,7 @@ class Toasts(ui.element, component="toasts.js"):
         self._props["close"] = tr("Close")
         self.on("act", self._act)
         self.on("gone", self._gone)
-        _stacks[self.client] = self
+        _stacks[self.client.id] = self
 
     def push(self, text: str, tone: str, action: str, act: Callable[[], Any] | None) -> None:
         """Show one more; the oldest leaves when there are too many."""
@@ -58,7 +58,8 @@ class Toasts(ui.element, component="toasts.js"):
         self._draw()
 
 
-_stacks: "WeakKeyDictionary[Client, Toasts]" = WeakKeyDictionary()
+# By the id of its page, held weakly: a stack knows its page, so it must not be what keeps it.
+_stacks: "WeakValueDictionary[str, Toasts]" = WeakValueDictionary()
 
 
 def toast(
@@ -70,7 +71,7 @@ def toast(
 ) -> None:
     """Say what happened; tone "failed" stays until closed, `action` offers e.g. an undo."""
     client = current_client()
-    stack = _stacks.get(client) if client is not None else None
+    stack = _stacks.get(client.id) if client is not None else None
     if stack is not None and not stack.is_deleted:
         stack.push(text, tone, action, on_action)
     else:  # a page without our shell
