@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 import orjson
@@ -15,23 +14,28 @@ from services.chat.types import ChatEvent, Outcome, Reply
 TERMINALS = ("completed", "error")
 _MAX_INVALID = 200  # characters kept of data that is not an object
 _MAX_DIGITS = 18
+_NUL = b"\\u0000"  # as JSON writes it; no store keeps it in a text
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Assembler:
     """Collects the events of one message; after the terminal event nothing counts."""
 
+    first_event_ms: float | None = None  # heartbeats do not count
+    first_delta_ms: float | None = None
+    terminal: ChatEvent | None = None
+    count = 0
+    _routed: Mapping[str, Any] = _NOTHING
+    _last: Mapping[str, Any] = _NOTHING
+    _highest = -math.inf  # seq, while each is above the one before
+    _seen: set[int] | None = None  # made with the first seq that is not
+
     def __init__(self, request_id: str, message_id: str) -> None:
         """Start before the first event."""
-        self.first_event_ms: float | None = None  # heartbeats do not count
-        self.first_delta_ms: float | None = None
-        self.terminal: ChatEvent | None = None
-        self.count = 0
-        self._request_id, self._message_id = request_id, message_id
-        self._pieces: list[tuple[int | None, str]] = []  # seq and text
-        self._seen: set[int] = set()
+        self._request_id, self.message_id = request_id, message_id
+        self._texts: list[str] = []
+        self._seqs: list[int | None] = []  # of each text
         self._structured: list[tuple[str, Mapping[str, Any]]] = []
-        self._routed: Mapping[str, Any] = {}
-        self._last: Mapping[str, Any] = {}
         self._flags: dict[str, None] = {}
 
     def flag(self, oddity: str) -> None:
@@ -50,7 +54,7 @@ class Assembler:
         event = ChatEvent(name, data, at_ms)
         if data.get("request_id", self._request_id) != self._request_id:
             self.flag("request_id_mismatch")
-        if data.get("message_id", self._message_id) != self._message_id:
+        if data.get("message_id", self.message_id) != self.message_id:
             self.flag("message_id_mismatch")
         if name == "content_delta":
             self._take_delta(data, at_ms)
@@ -60,35 +64,54 @@ class Assembler:
 
     def take_all(self, events: Sequence[tuple[str, str]], at_ms: float) -> None:
         """Take the events of reads of which nobody wants to know each moment."""
-        if self.first_delta_ms is None:
-            for name, raw in events:
-                self.take(name, raw, at_ms)
-            return
         for name, raw in events:
-            if name != "content_delta" or not self._take_plain(raw):
+            if name != "content_delta" or not self._take_plain(raw, at_ms):
                 self.take(name, raw, at_ms)
 
-    def _take_plain(self, raw: str) -> bool:
+    def take_deltas(self, raws: Sequence[bytes], at_ms: float) -> bool:
+        """Take the data of content_delta events; return False, nothing taken, when one is no JSON."""
+        try:
+            values = list(map(orjson.loads, raws))
+        except orjson.JSONDecodeError:
+            return False
+        if _NUL in b"".join(raws):
+            return False
+        for data, raw in zip(values, raws, strict=True):
+            if not self._take_value(data, at_ms):
+                self.take("content_delta", raw.decode(), at_ms)
+        return True
+
+    def _take_plain(self, raw: str, at_ms: float) -> bool:
         """Take a piece of text that is as it should be; return False for one to be looked at."""
         try:
             data = orjson.loads(raw)
-            text, seq = data["delta"], data["seq"]
-        except (ValueError, TypeError, KeyError):
+        except orjson.JSONDecodeError:
             return False
+        return "\\u0000" not in raw and self._take_value(data, at_ms)
+
+    def _take_value(self, value: Any, at_ms: float) -> bool:
+        if type(value) is not dict or self.terminal is not None:
+            return False
+        data = cast(dict[str, Any], value)
+        text, seq = data.get("delta"), data.get("seq")
         if (
             type(text) is not str
             or type(seq) is not int
-            or seq in self._seen
-            or self.terminal is not None
+            or seq <= self._highest
+            or self._seen is not None
             or data.get("request_id", self._request_id) != self._request_id
-            or data.get("message_id", self._message_id) != self._message_id
-            or "\\u0000" in raw
+            or data.get("message_id", self.message_id) != self.message_id
         ):
             return False
-        self._seen.add(seq)
-        self._pieces.append((seq, text))
+        self._highest = seq
+        self._seqs.append(seq)
+        self._texts.append(text)
         self.count += 1
         self._last = data
+        if self.first_delta_ms is None:
+            if self.first_event_ms is None:
+                self.first_event_ms = at_ms
+            self._note_visible(text, at_ms)
         return True
 
     def _sort_in(self, event: ChatEvent) -> None:
@@ -109,12 +132,22 @@ class Assembler:
         number = seq if type(seq) is int else None
         if number is None:
             self.flag("missing_seq")
-        elif number in self._seen:
+        elif not self._is_new(number):
             self.flag("duplicate_seq")
-        else:
-            self._seen.add(number)
-        self._pieces.append((number, text))
+        self._seqs.append(number)
+        self._texts.append(text)
         self._note_visible(text, at_ms)
+
+    def _is_new(self, seq: int) -> bool:
+        if self._seen is None:
+            if seq > self._highest:
+                self._highest = seq
+                return True
+            self._seen = {number for number in self._seqs if number is not None}
+        if seq in self._seen:
+            return False
+        self._seen.add(seq)
+        return True
 
     def _note_visible(self, text: str, at_ms: float) -> None:
         if self.first_delta_ms is None and text.strip():
@@ -135,39 +168,38 @@ class Assembler:
 
     def reply(self, base: Reply, secret: str = "") -> Reply:
         """Return the base filled with what arrived; a terminal event decides how it ended."""
-        return replace(base, **self.fields(secret))
-
-    def fields(self, secret: str = "") -> dict[str, Any]:
-        """Return what is known of the reply by the names of its fields."""
-        known: dict[str, Any] = {
-            "text": self._text(),
-            "protocol": self._protocol(),
-            "sequence": tuple(seq for seq, _ in self._pieces if seq is not None),
-            "structured": tuple(self._structured),
-            "event_count": self.count,
-            "routed": self._routed,
-            "terminal": self._last,
-            "was_flagged": tuple(self._flags),
-        }
+        base.text = self._text()
+        base.protocol = self._protocol()
+        base.sequence = self._sequence()
+        base.structured = tuple(self._structured)
+        base.event_count = self.count
+        base.routed = self._routed
+        base.terminal = self._last
+        base.was_flagged = tuple(self._flags)
         if self.terminal is None:
-            return known
+            return base
         if self.terminal.name == "completed":
-            return known | {"outcome": Outcome.COMPLETED, "error": "", "error_text": ""}
-        word, text = _error_of(self.terminal.data, secret)
-        return known | {"outcome": Outcome.ERROR_EVENT, "error": word, "error_text": text}
+            base.outcome, base.error, base.error_text = Outcome.COMPLETED, "", ""
+        else:
+            base.outcome = Outcome.ERROR_EVENT
+            base.error, base.error_text = _error_of(self.terminal.data, secret)
+        return base
+
+    def _sequence(self) -> tuple[int, ...]:
+        return tuple(seq for seq in self._seqs if seq is not None)
 
     def _protocol(self) -> str:
-        if self._structured and self._pieces:
+        if self._structured and self._texts:
             self.flag("mixed_protocols")
         return "jsonseq_v1" if self._structured else "thinkingml_v45"
 
     def _text(self) -> str:
-        if self._structured and not self._pieces:
+        if self._structured and not self._texts:
             return join_text(self._structured)[0]
+        if self._seen is None or None in self._seqs:  # in order, or without one
+            return "".join(self._texts)
         by_seq: dict[int, str] = {}
-        for seq, text in self._pieces:
-            if seq is None:
-                return "".join(text for _, text in self._pieces)
+        for seq, text in zip(self._sequence(), self._texts, strict=True):
             by_seq.setdefault(seq, text)
         return "".join(by_seq[seq] for seq in sorted(by_seq))
 

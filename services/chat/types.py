@@ -56,7 +56,7 @@ class ChatEvent:
     at_ms: float  # since the POST began
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that costs, and thousands are made a second
 class Timings:
     """Milliseconds since the POST began; None where it never came to that."""
 
@@ -66,7 +66,7 @@ class Timings:
     total_ms: float = 0.0  # to the terminal event, or to the failure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that costs, and thousands are made a second
 class Reply:
     """Everything that is known of one finished conversation."""
 
@@ -85,7 +85,7 @@ class Reply:
     retry_after_s: int | None = None
     routed: Mapping[str, Any] = field(default_factory=dict[str, Any])  # data of status routed
     terminal: Mapping[str, Any] = field(default_factory=dict[str, Any])  # data of the last event
-    timings: Timings = Timings()
+    timings: Timings = field(default_factory=Timings)
     bytes_received: int = 0
     gaps_ms: tuple[float, ...] = ()  # between reads with events, from the first text on
     was_flagged: tuple[str, ...] = ()  # oddities: invalid_utf8, bad_json_event, duplicate_seq …

@@ -88,9 +88,15 @@ class WireClient:
             self._pool.give(plan.address, connection)
         return response
 
-    async def lend(self, url: str, connect_s: float) -> WireLine:
-        """Return a connection to the server of the URL, to be closed; raise WireError."""
-        address = parse_address(url)
+    def lend_idle(self, address: Address) -> WireLine | None:
+        """Return a connection that is open already, to be closed; None where lend() has to make one."""
+        connection = self._pool.take_idle(address)
+        if connection is None:
+            return None
+        return WireLine(self._pool, address, connection, is_reused=True)
+
+    async def lend(self, address: Address, connect_s: float) -> WireLine:
+        """Return a connection to the server of the address, to be closed; raise WireError."""
         connection, is_reused = await self._pool.take(address, connect_s)
         return WireLine(self._pool, address, connection, is_reused=is_reused)
 

@@ -1,8 +1,8 @@
 """WireLine: one connection lent for exchanges one after the other, told by calls, not by waking.
 
-    line = await client.lend(url, connect_s)       # raises WireError
-    line.send("POST", url, headers, body, deadlines, on_end)          # a whole response
-    line.send("GET", url, headers, b"", deadlines, on_end, take)      # each read goes to take
+    line = client.lend_idle(address) or await client.lend(address, connect_s)  # raises WireError
+    line.send(payload, deadlines, on_end)           # a whole response
+    line.send(payload, deadlines, on_end, take)     # each read goes to take
     line.close()                                    # exactly once
 
 `on_end` is called once, when the response is whole, `take` wants no more, or it failed: `error`
@@ -10,11 +10,11 @@ says so. It may send the next request at once when `can_send` is true.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 
-from services.wire.address import Address, parse_address
+from services.wire.address import Address
 from services.wire.connection import Connection
-from services.wire.payload import payload_of
 from services.wire.pool import Pool
 from services.wire.types import Chunk, Deadlines, WireError, WireErrorKind
 
@@ -35,18 +35,14 @@ class WireLine:
 
     def send(
         self,
-        request: tuple[str, str, Mapping[str, str], bytes],
+        payload: bytes,
         deadlines: Deadlines,
         on_end: Callable[[], None],
         take: Callable[[Chunk], bool] | None = None,
+        end_at: float = math.inf,
     ) -> None:
-        """Send (method, url, headers, body) now; raise WireError(BAD_REQUEST) when it cannot be."""
-        method, url, headers, body = request
-        address = parse_address(url)
-        if address.origin != self._address.origin:
-            raise WireError(WireErrorKind.BAD_REQUEST, "that is another server")
-        payload = payload_of(method, address, headers, body)
-        self._connection.drive(payload, deadlines, on_end, take)
+        """Send a whole request (see payload_of) now; it ends at that loop time at the latest."""
+        self._connection.drive(payload, deadlines, on_end, take, end_at)
 
     @property
     def status(self) -> int:
@@ -61,7 +57,8 @@ class WireLine:
     @property
     def body(self) -> bytes:
         """The whole body of a response that was not taken read by read."""
-        return b"".join(self._connection.reply.pieces)
+        pieces = self._connection.reply.pieces
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     @property
     def error(self) -> WireError | None:
@@ -89,6 +86,10 @@ class WireLine:
     def can_send(self) -> bool:
         """Whether the next request may go over this connection."""
         return self._connection.is_open and self._connection.reply.keeps_alive
+
+    def leave(self, is_plain: Callable[[bytes], bool]) -> None:
+        """Parse reads of which `is_plain` says True only with a later one (see Connection)."""
+        self._connection.leave(is_plain)
 
     def extend(self, at: float) -> None:
         """Move the total deadline to that loop time."""

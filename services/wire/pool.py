@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from services.wire.address import Address, is_forbidden_ip, is_local_ip, literal_ip
 from services.wire.connection import Connection
+from services.wire.heads import Heads
 from services.wire.types import LOCAL_REFUSED, Limits, WireError, WireErrorKind
 
 Origin = tuple[bool, str, int]
@@ -23,6 +24,12 @@ class _Kept:
     idle: list[Connection] = field(default_factory=list[Connection])
     lent: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
+
+    def forget(self, connection: Connection) -> None:
+        """Keep a connection no longer that was lost while nobody used it."""
+        connection.on_closed = None
+        if connection in self.idle:
+            self.idle.remove(connection)
 
 
 class Pool:
@@ -41,6 +48,7 @@ class Pool:
         self._limits = limits
         self._now = now
         self._tls = tls
+        self._heads = Heads()
         self._kept: dict[Origin, _Kept] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -71,13 +79,23 @@ class Pool:
             self._return_turn(address.origin, kept)
             raise
 
+    def take_idle(self, address: Address) -> Connection | None:
+        """Return a connection that waits to be used again, None where take() has to be awaited."""
+        kept = self._kept.get(address.origin)
+        if kept is None or kept.lent >= self._limits.connections_per_origin or kept.waiting:
+            return None
+        connection = self._used(kept)
+        if connection is not None:
+            kept.lent += 1
+        return connection
+
     def give(self, address: Address, connection: Connection) -> None:
         """Take a connection back; it is kept when it can serve again, closed otherwise."""
         kept = self._kept[address.origin]
         if connection.finish():
             if len(kept.idle) < self._limits.idle_connections_per_origin:
                 connection.idle_since = asyncio.get_running_loop().time()
-                connection.on_closed = lambda lost: _forget(kept, lost)
+                connection.on_closed = kept.forget
                 kept.idle.append(connection)
                 self._plan_sweep()
             else:
@@ -170,7 +188,7 @@ class Pool:
         for ip in await self._resolved(address):
             try:
                 _transport, connection = await loop.create_connection(
-                    lambda: Connection(self._limits, self._now),
+                    lambda: Connection(self._limits, self._now, self._heads),
                     ip,
                     address.port,
                     ssl=tls,
@@ -211,17 +229,11 @@ class Pool:
         for origin, kept in tuple(self._kept.items()):
             for connection in [c for c in kept.idle if c.idle_since < oldest]:
                 connection.drop()
-                _forget(kept, connection)
+                kept.forget(connection)
             if not kept.lent and not kept.idle and not kept.waiting:
                 del self._kept[origin]
         if self.idle_count:
             self._plan_sweep()
-
-
-def _forget(kept: _Kept, connection: Connection) -> None:
-    connection.on_closed = None
-    if connection in kept.idle:
-        kept.idle.remove(connection)
 
 
 async def _looked_up(address: Address) -> list[str]:

@@ -2,6 +2,7 @@
 
 import httptools
 
+from services.wire.heads import Heads
 from services.wire.types import Limits, WireError, WireErrorKind
 
 _RAW_PER_BODY = 8  # framing may cost this many times the body limit (one-byte chunks cost six)
@@ -11,9 +12,10 @@ _BODILESS = (204, 304)
 class Reply:
     """What has arrived of the present response of a connection; reset before each."""
 
-    def __init__(self, limits: Limits) -> None:
-        """Start before the first byte."""
+    def __init__(self, limits: Limits, heads: Heads | None = None) -> None:
+        """Start before the first byte; connections of the same limits may share their heads."""
         self._limits = limits
+        self._heads = heads or Heads()
         self._parser = httptools.HttpResponseParser(self)
         self.reset()
 
@@ -32,6 +34,7 @@ class Reply:
         self._keeps_alive = False
         self._head_size = 0
         self._header_count = 0
+        self._first = b""  # read
 
     @property
     def keeps_alive(self) -> bool:
@@ -42,6 +45,10 @@ class Reply:
 
     def feed(self, data: bytes) -> None:
         """Take one read; raise WireError when a limit is passed or it is not HTTP/1.1."""
+        if not self.raw:
+            if self._take_whole(data):
+                return
+            self._first = data
         self.raw += len(data)
         try:
             self._parser.feed_data(data)
@@ -53,6 +60,22 @@ class Reply:
                 raise _reason(error) from None
         if not self.is_done and (self.raw > self._raw_seen or not self.has_head):
             self._check_raw()
+
+    def _take_whole(self, data: bytes) -> bool:
+        """Take a response that is whole in its first read under a head that was parsed before."""
+        found = self._heads.whole(data)
+        if found is None:
+            return False
+        known, body = found
+        if len(body) > self._limits.reply_bytes:
+            return False
+        self.raw = len(data)
+        self.received = len(body)
+        self.status, self.headers = known.status, known.headers
+        if body:
+            self.pieces.append(body)
+        self.has_head = self.is_done = self._keeps_alive = True
+        return True
 
     # --- httptools calls these ---------------------------------------------------------------
 
@@ -103,6 +126,8 @@ class Reply:
             return
         self.is_done = True
         self._keeps_alive = self._parser.should_keep_alive()  # the parser forgets it afterwards
+        if self._keeps_alive:
+            self._heads.learn(self._first, self.status, self.headers)
 
     def on_message_begin(self) -> None:
         """Notice a second response after the end of the one that was asked for."""

@@ -1,5 +1,9 @@
 """Server-sent events split from bytes: CR, LF or CRLF line ends, BOM, split UTF-8, hard limits."""
 
+import re
+
+_DELTAS = re.compile(rb"event: content_delta\ndata: ([^\r\n]*)\n\n")
+_DELTA_FRAME = len(b"event: content_delta\ndata: \n\n")
 _DELTA, _DELTA_LINE = "content_delta", b"event: content_delta"  # by far the most
 _BOM = b"\xef\xbb\xbf"
 
@@ -40,6 +44,10 @@ class SseSplitter:
 
     def feed(self, data: bytes) -> list[tuple[str, str]]:
         """Return the events completed by these bytes as (name, data); raise SseLimitError."""
+        if (
+            self._is_first_line and data[:1] == b"e" and not self._partial
+        ):  # of event: nothing comes before it
+            self._is_first_line = False
         if data[-2:] == b"\n\n" and self._is_between_events() and self._is_plain(data):
             return self._feed_whole(data)
         lines = self._normalised(data).split(b"\n")
@@ -56,6 +64,18 @@ class SseSplitter:
         if len(self._partial) > self._max_line:
             raise SseLimitError("line", events)
         return events
+
+    def deltas(self, data: bytes) -> list[bytes] | None:
+        """Return the data of each event of bytes that are content_delta events and nothing else.
+
+        None: feed them. Whoever takes them adds their number to `count`.
+        """
+        if not (self._is_between_events() and self._is_plain(data)):
+            return None
+        found = _DELTAS.findall(data)
+        if sum(map(len, found)) + _DELTA_FRAME * len(found) != len(data):
+            return None
+        return found if self.count + len(found) <= self._max_events else None
 
     def _is_between_events(self) -> bool:
         held = self._partial or self._data or self._name or self._skip_newline
