@@ -29,8 +29,8 @@ def tr(text: str, **params: Any) -> str:
 
 
 def trn(one: str, many: str, n: int, **params: Any) -> str:
-    """Return the form for `n` in the page's language; `{n}` is filled too."""
-    return _fill(_catalogue(language()).ngettext(one, many, n), {"n": n, **params})
+    """Return the form for `n` in the page's language; `{n}` is filled too, with its thousands apart."""
+    return _fill(_catalogue(language()).ngettext(one, many, n), {"n": f"{n:,}", **params})
 
 
 def sentence(message: Message) -> str:

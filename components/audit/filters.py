@@ -21,15 +21,17 @@ class AuditFilters(ui.element):
     ) -> None:
         """Show what is wanted now."""
         super().__init__("div")
-        self.classes("au-bar")
+        self.classes("au-bar gb-filters").props("role=search")
         self._changed = changed
-        kinds = {ALL: tr("Everything"), **{str(k): tr(w) for k, w in KIND_WORDS.items()}}
-        people = {ALL: tr("Anybody"), **{name: actor_word(name) for name in actors}}
+        kinds = {ALL: tr("All kinds"), **{str(k): tr(w) for k, w in KIND_WORDS.items()}}
+        people = {ALL: tr("By anybody"), **{name: actor_word(name) for name in actors}}
         with self:
             self._kind = choice_field(tr("What"), kinds, next(iter(wanted.kinds), ALL))
             actor = wanted.actor if wanted.actor in people else ALL
             self._actor = choice_field(tr("Who"), people, actor)
-            self._words = text_field(tr("Text"), wanted.text, placeholder=tr("Name or number"))
+            self._words = text_field(
+                tr("Text"), wanted.text, placeholder=tr("Search name or number")
+            )
         for field in (self._kind, self._actor):
             field.control.on_value_change(self._tell)
         self._words.control.props("debounce=300 clearable").on_value_change(self._tell)

@@ -68,10 +68,11 @@ class RunningNow(ui.element):
         look = EXECUTION_LOOKS[one.status]
         with ui.element("div").classes("ov-run"):
             StatusDot(look.tone, look.shape, look.weight, look.label, show_word=False)
-            ui.label(tr(one.label)).classes("t-strong t-clip")
-            text = ui.label("").classes("c-muted")
-            Age(epoch_ms(one.started_at), age_words()).classes("t-meta c-faint")
-            ui.element("div").classes("gb-grow")
+            with ui.element("div").classes("ov-run__what"):
+                ui.label(tr(one.label)).classes("t-strong t-clip")
+                with ui.element("div").classes("gb-row t-meta"):
+                    text = ui.label("").classes("c-muted")
+                    Age(epoch_ms(one.started_at), age_words()).classes("c-faint t-clip")
             name = tr("Cancelling …") if one.is_cancelling else tr("Cancel")
             stop = button(name, partial(self._stop, one.execution_id), small=True, acts=True)
             stop.set_enabled(not one.is_cancelling)

@@ -51,9 +51,9 @@ class ClassBar(ui.element):
                     self._pieces[name] = piece
             columns = [
                 Column("class", tr("Class"), kind="look"),
-                Column("count", tr("Calls"), end=True, width="88px"),
-                Column("share", tr("Share"), end=True, width="72px"),
-                Column("note", tr("Meaning")),
+                Column("count", tr("Calls"), end=True, width="60px"),
+                Column("share", tr("Share"), end=True, width="60px"),
+                Column("note", tr("Meaning"), wraps=True),
             ]
             self._table = DataTable(columns, [], name=tr("Calls by class"), none="", compact=True)
             self._sum = ui.label("").classes("t-meta c-muted").mark("load-sum")

@@ -90,11 +90,6 @@ def _models(forecast: Forecast) -> str:
 def _notices(forecast: Forecast) -> list[tuple[str, str, str]]:
     """Return text, tone and icon of what one should know before the start."""
     notices: list[tuple[str, str, str]] = []
-    if forecast.is_self:
-        text = tr(
-            "Own gateway: load and console share one process; its pages get slower meanwhile."
-        )
-        notices.append((text, "", "merge_type"))
     if forecast.arrangement is Arrangement.WORKER:
         text = tr("So many streams run in a worker process of low priority.")
         notices.append((text, "", "developer_board"))

@@ -43,7 +43,7 @@ def history_table(calls: TableCalls) -> BigTable:
     """Return the empty table; fill it with `history_rows`."""
     words = TableWords(
         name=tr("Load tests"),
-        search=tr("Find among those shown"),
+        search="",
         none=tr("No load test is kept, or none is like that"),
         facets={},
     )

@@ -56,7 +56,6 @@ class RunHead(ui.element):
                 self._base.props["data-tone"] = "running"
                 spacer()
                 acts.tools()
-                self._mark = button("", acts.mark, icon="flag", small=True, acts=True)
                 self._again = button(
                     tr("Run again"), acts.again, icon="replay", small=True, acts=True
                 )
@@ -68,7 +67,9 @@ class RunHead(ui.element):
                     self._fill = ui.element("i")
                 self._progress = ui.label("").classes("c-muted")
                 self._flow = ui.label("").classes("c-muted").mark("load-flow")
-            self._verdict = ui.label("").classes("lt-head__verdict t-wrap").props("role=status")
+            with ui.element("div").classes("lt-head__row"):
+                self._verdict = ui.label("").classes("lt-head__verdict t-wrap").props("role=status")
+                self._mark = button("", acts.mark, icon="flag", small=True, acts=True)
 
     def show(self, run: LoadRun, flow: Flow, reason: Message) -> None:
         """Show its present state."""

@@ -24,7 +24,7 @@ class LogFilterBar(ui.element):
     def __init__(self, values: Mapping[str, Any], zone: str, on_change: Change) -> None:
         """Show the present choices; times are in the zone."""
         super().__init__("div")
-        self.classes("lo-filters").props("role=search")
+        self.classes("lo-filters gb-filters").props("role=search")
         self._zone = zone
         self._on_change = on_change
         self._is_showing = False
@@ -36,10 +36,12 @@ class LogFilterBar(ui.element):
                 ui.label("–").classes("c-faint")
                 self._end = self._moment(tr("To"), "end")
             self._texts = {
-                "text": self._typed("text", tr("Text"), tr("Part of a line")),
-                "request": self._typed("request", tr("Request or run"), tr("How its id begins")),
-                "user": self._typed("user", tr("User"), tr("Part of the id")),
-                "logger": self._typed("logger", tr("Logger"), tr("How its name begins")),
+                "text": self._typed("text", tr("Text"), tr("Search the lines")),
+                "request": self._typed(
+                    "request", tr("Request or run"), tr("Id of a request or run")
+                ),
+                "user": self._typed("user", tr("User"), tr("User id")),
+                "logger": self._typed("logger", tr("Logger"), tr("Logger")),
             }
             self._texts["text"].classes("lo-find")
         self.show(values)
@@ -61,11 +63,7 @@ class LogFilterBar(ui.element):
     def _choice(
         self, label: str, choices: Mapping[str, str], name: str, values: Mapping[str, Any]
     ) -> Segment:
-        with ui.element("div").classes("gb-col gap-4"):
-            ui.label(label).classes("gb-field__label")
-            return Segment(
-                choices, values[name], lambda value: self._tell(**{name: value}), name=label
-            )
+        return Segment(choices, values[name], lambda value: self._tell(**{name: value}), name=label)
 
     def _typed(self, name: str, label: str, hint: str) -> Field:
         field = text_field(label, "", placeholder=hint)

@@ -46,13 +46,13 @@ def columns() -> list[BigColumn]:
     """Return the columns."""
     return [
         BigColumn("key", tr("Key"), "name"),
-        BigColumn("scope", tr("Scope"), width="118px", from_px=520),
-        BigColumn("state", tr("State"), "look", "116px"),
-        BigColumn("now", tr("Gets now"), mono=True, width="172px", from_px=780),
-        BigColumn("models", tr("Models in order"), "chips", "30%", from_px=900),
-        BigColumn("changed", tr("Changed"), "age", "108px", from_px=1100),
+        BigColumn("scope", tr("Scope"), width="92px", from_px=520),
+        BigColumn("state", tr("State"), "look", "108px"),
+        BigColumn("now", tr("Gets now"), mono=True, width="150px", from_px=780),
+        BigColumn("models", tr("Models in order"), "chips", "26%", from_px=900),
+        BigColumn("changed", tr("Changed"), "age", "108px", from_px=1240),
         BigColumn("source", tr("Source"), width="84px", from_px=1360),
-        BigColumn("on", tr("On"), "switch", "64px"),
+        BigColumn("on", tr("On"), "switch", "56px"),
     ]
 
 

@@ -7,9 +7,9 @@ const COLLATOR = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 export default {
   template: `<div class="bt">
     <div class="bt-bar">
-      <label class="bt-search"><i class="q-icon material-symbols-outlined notranslate" aria-hidden="true">search</i>
+      <label v-if="words.search" class="bt-search"><i class="q-icon material-symbols-outlined notranslate" aria-hidden="true">search</i>
         <input ref="search" v-model="text" type="search" :placeholder="words.search" :aria-label="words.search" autocomplete="off" spellcheck="false" @keydown="searchKey" /></label>
-      <div v-if="facets.length" class="gb-segment" role="radiogroup" :aria-label="words.facets"><button v-for="f in offered" :key="f.key" type="button" role="radio"
+      <div v-if="offered.length > 1" class="gb-segment" role="radiogroup" :aria-label="words.facets"><button v-for="f in offered" :key="f.key" type="button" role="radio"
         :aria-checked="f.key === facet ? 'true' : 'false'" @click="facet = f.key">{{ f.label }}<span class="c-faint">{{ counts[f.key] }}</span></button></div>
       <span class="bt-count" role="status">{{ countText }}</span><div class="gb-grow"></div><slot></slot></div>
     <div ref="scroll" class="bt-scroll" :style="{ maxHeight: height }" @scroll.passive="scrolled">
@@ -113,7 +113,7 @@ export default {
     shown() { return this.flat.slice(this.from, this.to); },
     all() { return this.hits.length > 0 && this.hits.every(([row]) => this.picked.has(row.id)); },
     some() { return this.picked.size > 0; },
-    countText() { return this.words.count.replace("{n}", this.hits.length).replace("{total}", this.counts.all); },
+    countText() { return this.offered.length > 1 && this.hits.length === this.counts.all ? "" : this.words.count.replace("{n}", this.hits.length).replace("{total}", this.counts.all); },
   },
   methods: {
     take(rows) {

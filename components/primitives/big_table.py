@@ -81,7 +81,7 @@ class TableWords:
     """The words of one table, in the page's language."""
 
     name: str
-    search: str
+    search: str  # empty: another place asks, and no search stands here
     none: str  # there are no rows at all
     facets: Mapping[str, str]  # key to label; rows name theirs in `facets`; `all` is every row
 

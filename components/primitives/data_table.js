@@ -5,7 +5,7 @@ export default {
     <tbody @keydown="key">
       <tr v-for="(row, i) in rows" :key="row.id" :data-row="i" :class="{ opens }" :tabindex="opens ? (i === at ? 0 : -1) : null"
         :aria-selected="opens ? (i === at && moved ? 'true' : 'false') : null" @click="open(i)" @focus="at = i">
-        <td v-for="c in columns" :key="c.key" :class="{ end: c.end, 't-mono': c.mono }" :title="row[c.key + '_title'] || null">
+        <td v-for="c in columns" :key="c.key" :class="{ end: c.end, 't-mono': c.mono, wraps: c.wraps }" :title="row[c.key + '_title'] || null">
           <span v-if="c.kind === 'look' && row[c.key]" class="gb-mark" :data-tone="row[c.key].tone">
             <span class="gb-glyph" :data-weight="row[c.key].weight"><svg aria-hidden="true"><use :href="'#gb-' + row[c.key].shape" /></svg></span>
             <span class="gb-mark__word">{{ row[c.key].word }}</span></span>

@@ -18,6 +18,7 @@ class Column:
     mono: bool = False
     kind: str = "text"  # text, or look: a mapping of tone, shape, weight, word
     width: str = ""  # CSS width, empty: as needed
+    wraps: bool = False  # sentences: they go on in the next line
 
 
 class DataTable(ui.element, component="data_table.js"):
@@ -46,6 +47,7 @@ class DataTable(ui.element, component="data_table.js"):
                         "mono": c.mono,
                         "kind": c.kind,
                         "width": c.width,
+                        "wraps": c.wraps,
                     }
                     for c in columns
                 ],

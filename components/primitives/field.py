@@ -103,7 +103,7 @@ def long_field(
     field = Field(label, hint)
 
     def count(text: str) -> None:
-        field.aside.set_text(f"{len(text)} / {most}")
+        field.aside.set_text(f"{len(text):,} / {most:,}")
         field.aside.classes(
             add="c-tone" if len(text) > most else "", remove="" if len(text) > most else "c-tone"
         )

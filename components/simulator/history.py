@@ -68,7 +68,7 @@ class HistoryFilters(ui.element):
     ) -> None:
         """Show what is wanted now."""
         super().__init__("div")
-        self.classes("si-filters")
+        self.classes("si-filters gb-filters").props("role=search")
         self._changed = changed
         names = {ALL: tr("All models"), **{name: name for name in models}}
         verdicts = {ALL: tr("Every verdict")}
@@ -76,7 +76,7 @@ class HistoryFilters(ui.element):
         windows = {ALL: tr("Any time"), **{days: tr(name) for days, name in WINDOWS.items()}}
         with self:
             self._sought = text_field(
-                tr("Text"), wanted.text, placeholder=tr("In question, reply, error or id")
+                tr("Text"), wanted.text, placeholder=tr("Search question, reply, error or id")
             )
             model = wanted.model if wanted.model in names else ALL
             self._model = choice_field(tr("Model"), names, model, filtered=True)

@@ -38,7 +38,16 @@ def check_line(check: CheckResult) -> None:
                 ui.label(_check_word(check)).classes("t-meta c-muted")
             if check.ok is False:
                 ui.label(reason_text(check.reason)).classes("t-wrap")
-            _expected(check)
+            if check.ok is True and not _is_slow(check):
+                _found(check)
+            else:
+                _expected(check)
+
+
+def _found(check: CheckResult) -> None:
+    """Say in one line what a good reply showed."""
+    parts = (tr(value) for value in (check.actual, check.expected) if value)
+    ui.label(" · ".join(dict.fromkeys(parts))).classes("t-mono c-faint t-wrap")
 
 
 def _is_slow(check: CheckResult) -> bool:

@@ -48,7 +48,10 @@ Rules
 - End with <final>…</final>; nothing stands after it.
 """
 VERSIONS = (
-    ("First version", COACH.replace("- Never diagnose", "- Do not diagnose").split("- End with")[0]),
+    (
+        "First version",
+        COACH.replace("- Never diagnose", "- Do not diagnose").split("- End with")[0],
+    ),
     ("Say where the answer ends", COACH.replace("No more than six", "No more than eight")),
     ("At most six exercises a day", COACH),
 )
@@ -126,4 +129,3 @@ async def _write_prompts(desk: DialogsDesk) -> None:
         ("nutrition-agent", PromptType.AGENT_SYSTEM),
     ):
         await desk.prompts.save(PromptEdit(None, name, kind, COACH, message="First version"))
-

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from db.engine import Database
-from services.foundation.messages import say
+from services.foundation.messages import Message, say
 from services.loadtest.plan import LoadPlan, Threshold
 from services.loadtest.types import (
     ErrorDetail,
@@ -90,11 +90,11 @@ def _run(
     )  # fmt: skip
 
 
-def _limit(value: float) -> object:
+def _limit(value: float) -> Message:
     return say("First text p95 {value} ms, at most {limit} ms", value=round(value), limit=1000)
 
 
-def _share(value: float) -> object:
+def _share(value: float) -> Message:
     return say("Errors {value} %, at most {limit} %", value=round(100 * value, 1), limit=2)
 
 
@@ -131,5 +131,5 @@ def _calls(seed: int, scale: float) -> Iterator[dict[str, object]]:
             "total_ms": ttft * dice.uniform(4, 6.5),
             "request_id": f"req_{no:012x}",
             "user_no": no,
-            "response_message": "<thinkingml><phase id=\"1\">…",
+            "response_message": '<thinkingml><phase id="1">…',
         }

@@ -50,7 +50,7 @@ class AuditLogPage:
         AuditFilters(self._wanted, await self._console.audit.actors(), self._filter)
         words = TableWords(
             name=tr("Changes"),
-            search=tr("Find among those shown"),
+            search="",
             none=tr("Nothing was changed yet"),
             facets={},
         )

@@ -223,7 +223,7 @@ def _quick_acts() -> None:
         ("/simulator", "forum", tr("Simulate a chat")),
         ("/simulator/load", "speed", tr("Start a load test")),
     ):
-        button(text, partial(ui.navigate.to, path), icon=icon, small=True)
+        button(text, partial(ui.navigate.to, path), icon=icon)
 
 
 def _all_link() -> None:

@@ -61,7 +61,7 @@ class LoadRunView:
         acts = HeadActs(self._cancel, self._again, self._mark, self._tools)
         self._head = RunHead(self._run, acts)
         self._tiles = Tiles()
-        with ui.element("div").classes("lt-two"):
+        with ui.element("div").classes("lt-two lt-two--figures"):
             with card(tr("Calls by class")):
                 self._classes = ClassBar()
             with card(tr("Times of the successes")):
@@ -90,9 +90,9 @@ class LoadRunView:
 
     def _tools(self) -> None:
         run_id = self._run.run_id
-        with ui.element("div").classes("gb-row"):
+        with ui.element("div").classes("gb-row gap-4"):
             for kind, name in (("csv", tr("CSV")), ("json", tr("JSON"))):
-                made = button(name, icon="download", small=True)
+                made = button(name, icon="download", kind="quiet", small=True)
                 made.props["href"] = f"{PATH}/{run_id}/export.{kind}"
                 made.props["download"] = ""
                 made.props["aria-label"] = tr("Download every call as {kind}", kind=name)

@@ -49,9 +49,11 @@ class ModelsPage:
         console, desk = self._console, self._desk
         with page_head(tr("Models & providers")):
             spacer()
-            button(tr("Mapping"), lambda: ui.navigate.to("/mapping"), icon="alt_route")
-            button(tr("E2E records"), lambda: ui.navigate.to("/e2e"), icon="grid_on")
-            button(tr("Sync"), lambda: ui.navigate.to("/sync"), icon="sync")
+            button(
+                tr("Mapping"), lambda: ui.navigate.to("/mapping"), icon="alt_route", kind="quiet"
+            )
+            button(tr("E2E records"), lambda: ui.navigate.to("/e2e"), icon="grid_on", kind="quiet")
+            button(tr("Sync"), lambda: ui.navigate.to("/sync"), icon="sync", kind="quiet")
             self._probe = ProbeControl(ProbeCalls(desk.probe_all, desk.cancel_probe))
             button(
                 tr("Add provider"), lambda: desk.edit(None), icon="add", kind="primary", acts=True

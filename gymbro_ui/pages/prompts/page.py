@@ -149,9 +149,16 @@ class PromptsPage:
     def _pick(self) -> None:
         found = self.console.prompts.get(self._chosen) if self._chosen else None
         if found is None:
-            first = [p for p in self.console.prompts.all() if p.is_active]
-            first = first or list(self.console.prompts.all())
-            found = first[0] if first else None
+            used = self._in_use()
+            found = min(
+                self.console.prompts.all(),
+                key=lambda p: (
+                    not p.is_active,
+                    p.prompt_type not in used,
+                    used.index(p.prompt_type) if p.prompt_type in used else 0,
+                ),
+                default=None,
+            )
         self.head = found
         self._chosen = found.id if found else None
 

@@ -86,7 +86,7 @@ class History:
         HistoryFilters(self._wanted, models, self._filter_changed)
         words = TableWords(
             name=tr("Conversations"),
-            search=tr("Find among those shown"),
+            search="",
             none=tr("No conversation is kept that is like that. Send a message above."),
             facets={},
         )

@@ -27,7 +27,7 @@ async def test_the_status_bar_counts_what_waits_and_says_why_and_what_to_do() ->
             (bar,) = ElementFilter(kind=StatusBar)
         (part,) = [e for e in bar.descendants() if str(e.props.get("href", "")).endswith("journal")]
         assert part.props["title"] == (
-            "1204 条结果等待补写：所在磁盘已满\n请在该磁盘上腾出空间，随后结果会自动补写。"
+            "1,204 条结果等待补写：所在磁盘已满\n请在该磁盘上腾出空间，随后结果会自动补写。"
         )
         assert part.props["data-warn"] == "true"
         await console.journal.replay()
@@ -39,7 +39,7 @@ async def test_settings_show_the_journal_and_its_button_writes_back() -> None:
     console = build()
     async with user_simulation(partial(shell, console)) as user:
         await user.open("/settings")
-        await user.should_see("1204 条结果等待补写：所在磁盘已满")
+        await user.should_see("1,204 条结果等待补写：所在磁盘已满")
         await user.should_see("/data/storage/ai_runtime/journal")
         await user.should_see("its checksum does not fit")
         await user.should_see("已用 320 kB，共 4.2 MB")
