@@ -7,6 +7,7 @@ compgen -G "/usr/share/fonts/opentype/noto/NotoSansCJK*" >/dev/null || [ "$(unam
 command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v curl >/dev/null || missing+=(curl)
 command -v strace >/dev/null || [ "$(uname)" != Linux ] || missing+=(strace)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -18,9 +18,9 @@ async def a_visit(signal: Signal[int]) -> "weakref.ref[Client]":
     client = Client(page("/left"), request=None)
     with client:
         agent = Agent(look="light", title="", path="/left", keys=True)
-        agent.on_dress = lambda _look: client  # as the frame's own acts, which know the page
+        agent.on_dress = lambda _look: client  # as the acts of the frame, which know the page
         Toasts()
-        on_batch(signal, lambda _: client.id)
+        on_batch(signal, lambda _: dress_page("light"))
         on_path(lambda _: None)
         note_way(client, LIVE)
         toast("said")
