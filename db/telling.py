@@ -51,6 +51,6 @@ class Telling:
         session.connection().execute(_NOTIFY, values)
 
 
-def say(session: Session, **words: str) -> None:
+def tell(session: Session, **words: str) -> None:
     """Let the transaction say something to the other consoles; ids and kinds only."""
     session.info.setdefault(_SAID, []).append({k: v[:200] for k, v in words.items()})

@@ -14,6 +14,7 @@ from services.agents.parts import AgentParts
 from services.agents.service import Agents
 from services.audit.service import Audit
 from services.chat.client import ChatClient
+from services.cluster.service import Cluster
 from services.day_looks import Looks
 from services.desktop.service import Desktop
 from services.demo.service import Demo
@@ -45,6 +46,7 @@ from services.secrets.service import Secrets
 from services.settings.machine import machine_zone
 from services.settings.service import Settings
 from services.settings.types import Env
+from services.several import Several
 from services.stats.service import Stats
 from services.suppliers.service import Suppliers
 from services.sync.cloud import Cloud
@@ -80,11 +82,17 @@ class Console:
         self._build_features()
         self._build_workflows()
         self._build_agents()
+        self.cluster = Cluster(
+            self.database, clock, self.tasks, self.executions.boot_id, f"{env.host}:{env.port}"
+        )
+        self.several = Several(self, self.cluster)
+        store.let_others_in()
 
     def _build_capabilities(self) -> None:
         """Secrets, settings, sign-in, targets, suppliers, clients."""
         database, clock, env = self.database, self.clock, self.env
-        self.secrets = Secrets(env.secrets_dir, Place(env.vault_place))
+        is_shared = env.shared_secrets is not None
+        self.secrets = Secrets(env.secrets_dir, Place(env.vault_place), is_shared=is_shared)
         self.settings = Settings(database, clock, env, machine_zone(env.zone))
         self.settings.load()
         self.accounts = Accounts(database, clock, self.secrets, env)
@@ -134,20 +142,10 @@ class Console:
     def _build_workflows(self) -> None:
         """What runs as an execution."""
         parts = E2eParts(
-            self.database,
-            self.clock,
-            self.tasks,
-            self.settings,
-            self.targets,
-            self.identities,
-            self.chat,
-            self.mapping,
-            self.executions,
-            self.suppliers,
-            self.models,
-            self.prompts,
+            self.database, self.clock, self.tasks, self.settings, self.targets, self.identities,
+            self.chat, self.mapping, self.executions, self.suppliers, self.models, self.prompts,
             self.journal,
-        )
+        )  # fmt: skip
         self.e2e = E2e(parts)
         self.e2e.load()
         store, clock, settings, journal = self.database, self.clock, self.settings, self.journal
@@ -228,6 +226,8 @@ class Console:
             _log.error("the store is read-only: nothing is recovered, scheduled or recorded")
             return
         await LoopWatch(self.clock, self.tasks).start()
+        await self.cluster.start(may_lead=not self.one_shot)  # before anything of it is stored
+        self.several.keep_in_step()
         await self.access.start()
         await self.journal.start()  # first: a run whose end it holds was not interrupted
         await self.executions.recover()
@@ -237,9 +237,7 @@ class Console:
         await self.loadtest.recover()
         await self.dialogs.recover()
         if not self.one_shot:
-            await self.schedules.start(self.e2e.fire)
-            for part in (self.monitor, self.cloud, self.upkeep):
-                await part.start()
+            await self.cluster.work(self.several.jobs)
 
     def begin_stop(self) -> None:
         """Start to stop, on the loop; calls after the first do nothing."""
@@ -255,7 +253,8 @@ class Console:
     async def _stop(self) -> None:
         if not self._is_started:
             return
-        jobs = (self.desktop, self.access, self.schedules, self.upkeep, self.monitor, self.cloud)
+        await self.cluster.lay_down()
+        jobs = (self.desktop, self.access, self.cloud)
         kept = (self.executions, self.dialogs, self.gateway, self.stats, self.journal)
         for part in (*jobs, *kept):  # the journal last: it takes what the others could not store
             await part.stop()
@@ -264,6 +263,7 @@ class Console:
         await self.suppliers.close()
         await self.verifier.close()
         await self.tasks.stop()
+        await self.cluster.stop()
         await self.database.close()
         _log.info("stopped; everything is stored")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from db.queries import consoles
 from db.tables.identities import TestUserRow
 
 E2E = "e2e"
@@ -33,10 +34,34 @@ def note_user(session: Session, row_id: int, user_id: str, state: str, now: date
     session.add(row)
 
 
-def read_intents(session: Session, limit: int) -> Sequence[TestUserRow]:
-    """Return rows of kind e2e, oldest first."""
+def read_intents(
+    session: Session, limit: int, boot_id: str = "", used_since: datetime | None = None
+) -> Sequence[TestUserRow]:
+    """Return rows of kind e2e, oldest first, without those another console that lives may use.
+
+    It uses what it made or took since that time; its older ones it forgot to release.
+    """
     wanted = select(TestUserRow).where(TestUserRow.kind == E2E)
-    return session.exec(wanted.order_by(TestUserRow.id).limit(limit)).all()  # pyright: ignore[reportArgumentType]
+    rows = session.exec(wanted.order_by(col(TestUserRow.id)).limit(limit)).all()
+    owners = {_owner(row) for row in rows} - {boot_id}
+    others = consoles.live_boots(session, owners)
+    return [row for row in rows if _owner(row) not in others or _is_old(row, used_since)]
+
+
+def own_intent(session: Session, row_id: int, boot_id: str) -> None:
+    """Keep which start of a console uses the user now."""
+    row = session.get(TestUserRow, row_id)
+    if row is not None:
+        row.meta_json = {**(row.meta_json or {}), "boot": boot_id}
+        session.add(row)
+
+
+def _owner(row: TestUserRow) -> str:
+    return str((row.meta_json or {}).get("boot") or "")
+
+
+def _is_old(row: TestUserRow, used_since: datetime | None) -> bool:
+    return used_since is not None and (row.last_used_at or row.created_at) < used_since
 
 
 def find_user(session: Session, user_id: str) -> TestUserRow | None:

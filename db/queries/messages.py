@@ -27,13 +27,15 @@ def keep_message(session: Session, values: Mapping[str, Any]) -> None:
     session.connection().execute(statement, dict(values))
 
 
-def close_running(session: Session, now: datetime) -> int:
-    """Return how many messages a former process left running; they become errors."""
+def close_running(session: Session, now: datetime, before: datetime | None = None) -> int:
+    """Return how many messages that run, or those accepted before, became errors."""
     statement = (
         update(GatewayMessageRow)
         .where(col(GatewayMessageRow.state) == "running")
         .values(state="error", finished_at=now)
     )
+    if before is not None:
+        statement = statement.where(col(GatewayMessageRow.created_at) < before)
     return session.exec(statement).rowcount
 
 

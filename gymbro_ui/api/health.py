@@ -20,6 +20,8 @@ def router(console: "Console") -> APIRouter:
 
     def answer(request: Request, status: str, code: int = 200) -> Response:
         body: dict[str, Any] = {"status": status, "service": SERVICE}
+        if console.cluster.is_shared:  # addresses of the others are told to operators alone
+            body["role"] = str(console.cluster.view.role)
         return wire_errors.answer(wire_errors.request_id_of(request.scope), body, code)
 
     @api.get("/healthz")

@@ -18,7 +18,9 @@ class AccountBook:
         self._hashes: dict[int, str] = {}
 
     def load(self, rows: Iterable[AccessAccountRow]) -> None:
-        """Take what is stored."""
+        """Take what is stored, and nothing else."""
+        self._by_id.clear()
+        self._hashes.clear()
         for row in rows:
             self.put(to_account(row), row.password_hash)
 

@@ -79,6 +79,19 @@ class Access:
         self.sessions.load((row for row in rows if row.account_id in known), known.__getitem__)
         self._tokens.load(self._database.read_now(queries.all_tokens))
 
+    async def reload(self) -> None:
+        """Take what another console changed: accounts, sessions and tokens."""
+        before = self.sessions.ids()
+        accounts = await stored(self._database.read(queries.all_accounts))
+        rows = await stored(self._database.read(queries.all_sessions))
+        tokens = await stored(self._database.read(queries.all_tokens))
+        self._accounts.load(accounts)
+        self._tokens.load(tokens)
+        known = {one.id: (one.name, one.role) for one in self._accounts.all()}
+        found = [row for row in rows if row.account_id in known]
+        self.sessions.take_over(found, before, known.__getitem__)
+        self.changed.emit(None)
+
     def guard(self, verifier: Verifier) -> None:
         """Let the verifier take API tokens, and the store refuse whoever only reads."""
         verifier.api_tokens = self.caller_of_token

@@ -45,6 +45,26 @@ class SessionBook:
                 ends_at=row.created_at + self.longest,
             )
 
+    def ids(self) -> frozenset[str]:
+        """Return the sessions that are open in memory."""
+        return frozenset(self._open)
+
+    def take_over(
+        self,
+        rows: Iterable[AccessSessionRow],
+        before: frozenset[str],
+        name_of: Callable[[int], tuple[str, Role]],
+    ) -> None:
+        """Follow what another console stored; `before` was open here when the rows were read.
+
+        What was opened or ended here meanwhile stays as it is.
+        """
+        stored = {row.id: row for row in rows}
+        self.load(
+            (row for key, row in stored.items() if key in self._open or key not in before), name_of
+        )
+        self.forget(before - set(stored))
+
     @property
     def longest(self) -> timedelta:
         """How long a sign-in lasts at most."""

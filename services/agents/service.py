@@ -120,6 +120,10 @@ class Agents:
         if edit.prompt_version_no not in (None, *known):
             raise InputError("There is no such version", field="prompt_version_no")
 
+    async def reload(self) -> None:
+        """Read every agent again after another console changed one."""
+        await self._reload()
+
     async def _reload(self) -> None:
         self._show(await stored(self._parts.database.read(queries.all_agents)))
         self.changed.emit(None)

@@ -68,7 +68,7 @@ class Hearing:
         return frozenset(self._readers)
 
     def on(self, name: str, tables: Collection[str], read: Read) -> None:
-        """Read again whenever another console changed one of the tables."""
+        """Read again whenever another console changed one of the tables, or said a word among them."""
         reader = _Reader(name, read)
         for table in tables:
             self._readers.setdefault(table, []).append(reader)
@@ -83,9 +83,11 @@ class Hearing:
             for reader in self._readers.get(table, ()):
                 self._want(reader)
         for words in news.said:
-            heed = self._sayings.get(words.get("kind", ""))
-            if heed is not None:
-                heed(words)
+            kind = words.get("kind", "")
+            for reader in self._readers.get(kind, ()):
+                self._want(reader)
+            if kind in self._sayings:
+                self._sayings[kind](words)
 
     def hear_all(self) -> None:
         """Read everything again: for a while nothing was heard."""

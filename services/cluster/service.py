@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from db.engine import Database
 from db.queries import consoles as queries
-from db.telling import say
+from db.telling import tell
 from services.cluster.hearing import Hearing, read_news
 from services.cluster.types import ClusterView, ConsoleSeen, Job, Role
 from services.foundation.clock import Clock
@@ -108,7 +108,7 @@ class Cluster:
             self._tasks.start(self._say(words), "cluster say")
 
     async def _say(self, words: dict[str, str]) -> None:
-        await self._database.write(lambda session: say(session, **words))
+        await self._database.write(lambda session: tell(session, **words))
 
     # -- what the server says
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ class Obtaining:
         self._ok: dict[UserType, bool] = {}
         self._error = ""
         self._checked_at: datetime | None = None
+        self.is_held: Callable[[], bool] = lambda: False  # another console looks by itself
 
     def load(self) -> None:
         """Read the last outcome, if it is of the present target."""
@@ -82,7 +83,7 @@ class Obtaining:
         """Sign in for its own sake whenever no launch did so for the interval of the settings."""
         while True:
             await self._parts.clock.sleep(_LOOK_S)
-            if self._is_due() and not self._network.look():
+            if not self.is_held() and self._is_due() and not self._network.look():
                 await self.probe()
 
     def _is_due(self) -> bool:

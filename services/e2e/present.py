@@ -6,6 +6,7 @@ from services.accounts.types import UserType
 from services.e2e import plan
 from services.e2e.board import Board
 from services.e2e.boards import read_board
+from services.e2e.elsewhere import Elsewhere
 from services.e2e.history import History
 from services.e2e.launching import Live
 from services.e2e.network import Network
@@ -29,6 +30,7 @@ class Present(History):
         self._past: dict[int, Past] = {}
         self._seen = Seen(parts.database, parts.clock)
         self._live: Live | None = None
+        self._elsewhere: dict[int, Elsewhere] = {}  # what other consoles ask, by target
         self._own_models: tuple[str, ...] | None = None  # until the mapping changes
         self.network = Network(parts)  # whether this machine is offline
         self.health_changed: Signal[Health] = Signal("e2e.health_changed")
@@ -50,7 +52,8 @@ class Present(History):
         live = self._live if self._live and self._live.launch.target_id == target.id else None
         mapped = self.known_models(target)
         if live is None or live.launch.status is not RunStatus.RUNNING:
-            health = board.health(mapped, None, 0, 0)
+            other = self._elsewhere.get(target.id) or Elsewhere()
+            health = board.health(mapped, other.running, other.done, len(other.cells))
         else:
             health = board.health(mapped, live.launch, live.done, live.total)
         network = self.network

@@ -1,5 +1,6 @@
 """E2e: start, follow and judge launches."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from db.queries import e2e_runs as queries
 from services.e2e import adhoc, plan
 from services.e2e.boards import past_of, sign_in_word
+from services.e2e.elsewhere import Elsewhere, read_elsewhere
 from services.e2e.launching import Launching, Live
 from services.e2e.obtaining import Obtaining
 from services.e2e.openings import Openings
@@ -65,15 +67,41 @@ class E2e(Present):
 
     async def recover(self) -> int:
         """Close launches of an earlier start as interrupted, sweep their users; return how many."""
+        count = await self.close_left_over()
+        self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
+        self._parts.tasks.start(self.obtaining.run(), "e2e obtaining")
+        self._parts.tasks.start(self.network.run(), "e2e network")
+        return count
+
+    async def close_left_over(self) -> int:
+        """Close launches whose execution does not run any more as interrupted; return how many."""
         closed = await self._store.recover()
         for launch in closed:
             _log.warning("launch %d was interrupted by the end of the process", launch.launch_no)
         if closed:
+            self._elsewhere.clear()
             await self._reload(self._parts.targets.current.id)
-        self._parts.tasks.start(self._parts.identities.sweep(), "e2e sweep")
-        self._parts.tasks.start(self.obtaining.run(), "e2e obtaining")
-        self._parts.tasks.start(self.network.run(), "e2e network")
+            self._announce()
         return len(closed)
+
+    async def hear(self) -> None:
+        """Show what launches of other consoles on the same store changed."""
+        for target_id in list(self._boards):
+            live = self._live
+            if live is None or live.launch.target_id != target_id:
+                await self._hear(target_id)
+        await asyncio.to_thread(self._seen.load)
+        self._announce()
+
+    async def _hear(self, target_id: int) -> None:
+        before = self._elsewhere.get(target_id) or Elsewhere()
+        now = await self._parts.database.read(lambda s: read_elsewhere(s, target_id))
+        self._elsewhere[target_id] = now
+        await self._reload(target_id)
+        for change in now.changes(before):
+            self.cell_changed.emit(change)
+        if now.launch is not None and now.launch != before.launch:
+            self.launched.emit(now.launch)  # pages look again; an end counts where it happened
 
     async def target_for(self, edit: TargetEdit) -> Target:
         """Return the target of an address a command names; raise InputError."""
@@ -85,13 +113,16 @@ class E2e(Present):
     def running(self) -> Launch | None:
         """The launch that runs now; one whose rows are closed is over, though it still cleans up."""
         live = self._live
-        return live.launch if live and live.launch.status is RunStatus.RUNNING else None
+        if live is not None and live.launch.status is RunStatus.RUNNING:
+            return live.launch
+        return next((one.running for one in self._elsewhere.values() if one.running), None)
 
     def running_cells(self, target_id: int) -> frozenset[tuple[str, str]]:
         """Return model key and user type of the cells that are being asked right now."""
         live = self._live
         if live is None or live.launch.target_id != target_id:
-            return frozenset()
+            other = self._elsewhere.get(target_id)
+            return frozenset() if other is None else other.asked_now
         return frozenset(
             key for key, cell in live.states.items() if cell.status is CellStatus.RUNNING
         )

@@ -28,6 +28,7 @@ from services.e2e.types import (
     RunStatus,
 )
 from services.foundation.clock import Clock
+from services.foundation.errors import ConflictError
 from services.foundation.redact import redact
 from services.journal.types import NO_JOURNAL, Keeper
 
@@ -47,7 +48,7 @@ class E2eStore:
         self._clock = clock
 
     async def open(self, launch: Launch, runs: Sequence[Run]) -> Launch:
-        """Return the launch with its number, on disk with its runs as running."""
+        """Return the launch with its number, on disk as running; raise ConflictError for a served slot."""
         row = E2eLaunchRow(
             launch_id=launch.launch_id,
             execution_id=launch.execution_id,
@@ -60,8 +61,14 @@ class E2eStore:
             started_at=launch.started_at,
         )
         rows = [_run_row(run, launch) for run in runs]
-        number = await self._database.write(lambda s: queries.insert_launch(s, row, rows))
-        return replace(launch, launch_no=number)
+        slot_at = launch.slot_at
+
+        def change(session: Session) -> int:
+            if slot_at is not None and queries.launch_of_slot(session, slot_at) is not None:
+                raise ConflictError("Another console ran the check of this time")
+            return queries.insert_launch(session, row, rows)
+
+        return replace(launch, launch_no=await self._database.write(change))
 
     async def plan(self, cells: Sequence[Cell], target_id: int) -> list[Cell]:
         """Return the planned cells with their numbers, on disk as pending."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from db.engine import Database
 from db.queries import executions as queries
 from db.tables.executions import ExecutionRow
-from db.telling import say
+from db.telling import tell
 from services.executions import rules
 from services.executions.ladder import Ladder
 from services.executions.ledger import Ledger
@@ -15,7 +15,7 @@ from services.executions.roster import Roster
 from services.executions.store import ExecutionStore
 from services.executions.types import Execution, ExecutionEvent, ExecutionState
 from services.foundation.errors import ConflictError
-from services.foundation.messages import say as sentence
+from services.foundation.messages import say
 from services.foundation.storing import stored
 
 CANCEL = "cancel"  # what is said to the console whose run shall end
@@ -87,7 +87,7 @@ class Abroad:
         """Another console took us for dead and closed a run of ours: end its work here as well."""
         run = self._roster.find(row.execution_id)
         if run is not None and self._ladder is not None and row.status not in rules.OPEN:
-            reason = sentence("Another console took this one for dead")
+            reason = say("Another console took this one for dead")
             self._ladder.ask(run, ExecutionState.INTERRUPTED, reason)
 
     async def catch_up(self) -> None:
@@ -99,7 +99,7 @@ class Abroad:
         if execution.execution_id not in self._roster.abroad:
             raise ConflictError("This has ended already: {status}", status=str(execution.status))
         words = {"kind": CANCEL, "id": execution.execution_id, "by": by}
-        await stored(self._database.write(lambda session: say(session, **words)))
+        await stored(self._database.write(lambda session: tell(session, **words)))
         return replace(execution, is_cancelling=True)
 
     def obey(self, words: Mapping[str, str]) -> None:
@@ -107,9 +107,5 @@ class Abroad:
         run = self._roster.find(words.get("id", ""))
         if run is not None and self._ladder is not None:
             by = words.get("by", "")
-            reason = (
-                sentence("It was cancelled by {who}", who=by)
-                if by
-                else sentence("It was cancelled")
-            )
+            reason = say("It was cancelled by {who}", who=by) if by else say("It was cancelled")
             self._ladder.ask(run, ExecutionState.CANCELLED, reason, by)

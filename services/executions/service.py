@@ -4,7 +4,6 @@ What waits or runs when the process ends is interrupted, never started by itself
 or a paid call must be somebody's act.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -42,7 +41,6 @@ from services.journal.types import NO_JOURNAL
 from services.journal.types import Keeper as Keeping
 from services.settings.service import Settings
 
-_log = logging.getLogger(__name__)
 LIMIT = 20  # at once, over all kinds, where no setting says otherwise
 QUEUE_MAX = 1_000
 EVENTS_MAX = 10_000  # of one execution's work
@@ -98,11 +96,9 @@ class Executions(ExecutionReader):
 
     async def recover(self) -> int:
         """Close what a console that is gone left open; return how many there were."""
-        count = len(await self._store.interrupt_left_over())
+        numbers = await self._store.interrupt_left_over()
         await self.abroad.begin(self.boot_id, self._tell, self._keeper.ladder)
-        if count:
-            _log.warning("%d executions of an earlier start were interrupted", count)
-        return count
+        return len(numbers)
 
     # -- start
 

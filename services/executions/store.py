@@ -1,6 +1,7 @@
 """The rows and timelines of executions: every change numbered by the ledger, every question read."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from services.foundation.clock import Clock
 from services.foundation.messages import say
 from services.journal.types import NO_JOURNAL, Keeper
 
+_log = logging.getLogger(__name__)
 KINDS_MAX = 20  # in one filter
 PRUNE_BATCH = 500
 _WINDOW = 2_500  # rows a text search looks at in one query
@@ -145,6 +147,8 @@ class ExecutionStore:
         for first in range(0, len(numbers), _RECOVER_BATCH):
             batch = numbers[first : first + _RECOVER_BATCH]
             await asyncio.gather(*(self._interrupt(number) for number in batch))
+        if numbers:
+            _log.warning("%d executions of a console that is gone were interrupted", len(numbers))
         return numbers
 
     async def _interrupt(self, number: int) -> None:

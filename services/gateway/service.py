@@ -1,9 +1,13 @@
 """Gateway: the door to the chat API: guards, routing, messages, what is counted (contract 2, 3, 13)."""
 
 import logging
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
 
 from db.engine import Database
 from db.queries import config as config_queries
+from db.queries import consoles
 from db.queries import messages as queries
 from db.queries import usage as usage_queries
 from db.tables.messages import ConversationLogRow
@@ -41,6 +45,7 @@ from services.settings.service import Settings
 from services.suppliers.types import Usage
 
 _log = logging.getLogger(__name__)
+LONGEST = timedelta(hours=1)  # no message is written for so long
 _QUOTA_SETTING = "model_daily_quota"
 _HERE = Address("127.0.0.1", is_exempt=True)
 
@@ -93,13 +98,24 @@ class Gateway:
     def load(self) -> None:
         """Close the messages a former process left running, and read today's quota."""
         now = self._clock.now()
-        cut = self._database.write_now(lambda session: queries.close_running(session, now))
+        cut = self._database.write_now(lambda session: close_left_over(session, now))
         if cut:
             _log.warning("%d messages were cut by a restart", cut)
         used = self._database.read_now(lambda s: usage_queries.quota_of_day(s, now.date()))
         stored = self._database.read_now(config_queries.read_app_settings)
         counts = {(row.user_id, row.model_key): row.count for row in used}
         self._quota.load(counts, stored.get(_QUOTA_SETTING))
+
+    async def reload(self) -> None:
+        """Take counts of today that somebody else stored (an import), where they are higher."""
+        day = self._clock.now().date()
+        used = await stored(self._database.read(lambda s: usage_queries.quota_of_day(s, day)))
+        self._quota.raise_to({(row.user_id, row.model_key): row.count for row in used})
+
+    async def close_left_over(self) -> int:
+        """Close the messages a console that is gone left running; return how many."""
+        now = self._clock.now()
+        return await self._database.write(lambda session: close_left_over(session, now))
 
     async def start(self) -> None:
         """Begin to write behind the requests and to forget what is old."""
@@ -242,3 +258,9 @@ class Gateway:
         )
         if job.saves_history:
             self._recorder.add_log(job.log_row(event, data, latency_ms))
+
+
+def close_left_over(session: Session, now: datetime) -> int:
+    """Return how many messages were closed: all that run, while others live the old ones alone."""
+    before = now - LONGEST if consoles.consoles(session) else None
+    return queries.close_running(session, now, before)

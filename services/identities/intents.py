@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from db.engine import Database
@@ -39,11 +39,13 @@ class Intents:
         self._database = database
         self._clock = clock
         self._in_use: dict[int, float] = {}  # row to when it may be swept all the same
+        self.boot_id = ""  # of this start, where several consoles share the store
 
     async def add(self, target: Target, email: str) -> Intent:
         """Return the intent once it is on disk; from then on it is in use."""
         label, now = new_id("e2e"), self._clock.now()
         meta = {"state": "intended", "target_id": target.id, "auth_url": target.auth_url}
+        meta |= {"boot": self.boot_id} if self.boot_id else {}
         row_id = await self._database.write(
             lambda session: queries.add_intent(session, label, email or None, meta, now)
         )
@@ -72,6 +74,7 @@ class Intents:
         for intent in await self._rows():
             if intent.state == KEPT and intent.auth_url == auth_url:
                 self._use(intent.id)
+                await self._own(intent)
                 return intent
         return None
 
@@ -95,9 +98,17 @@ class Intents:
 
     async def _rows(self) -> list[Intent]:
         limit = 10 * SWEPT_AT_ONCE
-        rows = await self._database.read(lambda session: queries.read_intents(session, limit))
+        boot_id, used_since = self.boot_id, self._clock.now() - timedelta(seconds=_IN_USE_S)
+        rows = await self._database.read(
+            lambda session: queries.read_intents(session, limit, boot_id, used_since)
+        )
         now = self._clock.monotonic()
         return [_intent(row) for row in rows if self._in_use.get(row.id or 0, 0.0) <= now]
+
+    async def _own(self, intent: Intent) -> None:
+        """Say that the user is this console's now, so that no other one deletes it."""
+        if boot_id := self.boot_id:
+            await self._database.write(lambda s: queries.own_intent(s, intent.id, boot_id))
 
     def _use(self, row_id: int) -> None:
         self._in_use[row_id] = self._clock.monotonic() + _IN_USE_S

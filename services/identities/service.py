@@ -50,6 +50,10 @@ class Identities:
         self._refreshing: dict[RefreshKey, asyncio.Lock] = {}
         self._refreshed: OrderedDict[RefreshKey, SignIn] = OrderedDict()
 
+    def use_as(self, boot_id: str) -> None:
+        """Mark the users that are made here as this console's, among those on the same store."""
+        self._intents.boot_id = boot_id
+
     async def sign_in(
         self, target: Target, user_type: UserType, *, anon_method: AnonMethod = AnonMethod.AUTO
     ) -> SignIn:

@@ -45,6 +45,7 @@ class Schedules:
         self._unsubscribe: Callable[[], None] | None = None
         self._last_tick_at: datetime | None = None
         self._ticked = clock.monotonic()
+        self.may_fire: Callable[[], bool] = lambda: True  # several consoles: whether this one leads
         self.changed: Signal[ScheduleView] = Signal("schedules.changed")
 
     def load(self) -> None:
@@ -52,6 +53,13 @@ class Schedules:
         self._book.load()
         rule, zone, is_enabled = self._wanted()
         self._book.apply_now(rule, zone, is_enabled=is_enabled)
+
+    async def reload(self) -> None:
+        """Show what the leader of several consoles did; never while this one fires."""
+        if self._fire is None:
+            async with self._lock:
+                await asyncio.to_thread(self._book.load)
+            self.changed.emit(self.view())
 
     def _wanted(self) -> tuple[Rule, str, bool]:
         preferences = self._settings.preferences
@@ -126,7 +134,7 @@ class Schedules:
             self._last_tick_at = now
             self._ticked = self._clock.monotonic()
             fire = self._fire
-            if fire is not None and self._book.is_enabled:
+            if fire is not None and self._book.is_enabled and self.may_fire():
                 for slot, state in await self._book.claim_due(now):
                     self._tasks.start(self._run(fire, slot, state), f"slot {slot.isoformat()}")
         self.changed.emit(self.view())

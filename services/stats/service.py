@@ -97,6 +97,11 @@ class Stats:
             self.numbers.forget()
             self.counted.emit(None)
 
+    async def hear(self) -> None:
+        """Tell that another console on the same store counted."""
+        self.numbers.forget()
+        self.counted.emit(None)
+
     # -- answering
 
     async def daily_active_users(

@@ -69,6 +69,19 @@ class Supabase:
             self._database.write_now(lambda session: self._claim(session, self._address))
         self._show(pushes=bool(stored_values.get(PUSH_KEYS)))
 
+    async def reload(self) -> None:
+        """Take what another console set; what it found out about the project is looked at again."""
+        values = await stored(self._database.read(config_queries.read_app_settings))
+        url, pushes = str(values.get(URL) or ""), bool(values.get(PUSH_KEYS))
+        old = (self._url, self._service_key, self.view.pushes_api_keys)
+        await asyncio.to_thread(self._secrets.reload)
+        if old == (url, self._service_key, pushes):
+            return
+        self._url = url
+        await self._forget_remote()
+        self._show(pushes=pushes)
+        self.changed.emit(self.view)
+
     @property
     def is_configured(self) -> bool:
         """Whether there is an authority to write to first."""

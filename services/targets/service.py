@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from sqlmodel import Session
+
 from db.engine import Database
 from db.errors import RowNotFoundError
 from db.queries import config as config_queries
@@ -17,9 +19,9 @@ from services.foundation.errors import InputError, NotFoundError
 from services.foundation.messages import say
 from services.foundation.signals import Signal
 from services.secrets.service import Secrets
-from services.settings.types import E2eEnv, Env
+from services.settings.types import Env
 from services.targets import rules
-from services.targets.own import OwnAddress, own_address
+from services.targets.own import OwnAddress, named_addresses, own_address
 from services.targets.types import SELF_ID, Target, TargetEdit
 
 _log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class Targets:
     def load(self) -> None:
         """Read the targets, make our own and the one the environment names; raise InputError."""
         now = self._clock.now()
-        self._rows = _by_id(self._database.read_now(queries.read_targets))
+        self._show(*self._database.read_now(_stored))
         if SELF_ID not in self._rows:
             row = TargetRow(
                 id=SELF_ID,
@@ -67,16 +69,23 @@ class Targets:
                 updated_at=now,
             )
             self._put(self._database.write_now(lambda session: queries.save_target(session, row)))
-        chosen = self._database.read_now(config_queries.read_app_settings).get(_CURRENT)
-        self._current_id = chosen if chosen in self._rows else SELF_ID
         self._load_from_env()
+
+    async def reload(self) -> None:
+        """Read the targets again after another console changed them."""
+        self._show(*await self._database.read(_stored))
+        self.changed.emit(self.current)
+
+    def _show(self, rows: Sequence[TargetRow], chosen: object) -> None:
+        self._rows = {row.id: row for row in rows}
+        self._current_id = chosen if isinstance(chosen, int) and chosen in self._rows else SELF_ID
 
     def _load_from_env(self) -> None:
         """Make the target E2E_API_BASE names, once; its keys follow the environment each start."""
         named = self._env.e2e
         if not named.api_base:
             return
-        api_base, auth_url = _named_addresses(named)
+        api_base, auth_url = named_addresses(named)
         if api_base == self._own.api_base:
             return
         others = [row for row in self._rows.values() if row.id != SELF_ID]
@@ -118,7 +127,7 @@ class Targets:
         """Return the target; raise NotFoundError."""
         row = self._rows.get(target_id)
         if row is None:
-            raise NotFoundError("The service under test {id} does not exist", id=target_id)
+            raise _missing(target_id)
         return self._target(row)
 
     def drafted(self, edit: TargetEdit) -> Target:
@@ -129,7 +138,7 @@ class Targets:
         """Return the target as stored; raise InputError naming the field, or NotFoundError."""
         old = None if edit.id is None else self._rows.get(edit.id)
         if edit.id is not None and old is None:
-            raise NotFoundError("The service under test {id} does not exist", id=edit.id)
+            raise _missing(edit.id)
         wanted = self._checked(edit, old)
         keys = self._checked_secrets(wanted, old)
         now = self._clock.now()
@@ -172,13 +181,9 @@ class Targets:
             raise InputError("This console's own gateway cannot be deleted")
         now = self._clock.now()
         try:
-            await self.books.write(
-                "target", lambda session: queries.delete_target(session, target_id, now)
-            )
+            await self.books.write("target", lambda s: queries.delete_target(s, target_id, now))
         except RowNotFoundError:
-            raise NotFoundError(
-                "The service under test {id} does not exist", id=target_id
-            ) from None
+            raise _missing(target_id) from None
         await asyncio.to_thread(self._forget_secrets, target_id)
         self._rows.pop(target_id, None)
         if self._current_id == target_id:
@@ -278,18 +283,10 @@ class Targets:
         self._keep_secrets(target_id, dict.fromkeys(_SECRETS, ""))
 
 
-def _by_id(rows: Sequence[TargetRow]) -> dict[int, TargetRow]:
-    return {row.id: row for row in rows}
+def _stored(session: Session) -> tuple[Sequence[TargetRow], object]:
+    chosen = config_queries.read_app_settings(session).get(_CURRENT)
+    return queries.read_targets(session), chosen
 
 
-def _named_addresses(named: E2eEnv) -> tuple[str, str]:
-    """Return API and sign-in address of the environment; raise InputError naming the variable."""
-    variable = "E2E_API_BASE"
-    try:
-        api_base = rules.read_api_base(named.api_base)
-        variable = "E2E_SUPABASE_URL"
-        return api_base, rules.read_auth_url(named.supabase_url or rules.origin_of(api_base))
-    except InputError as error:
-        raise InputError(
-            "{variable} is wrong: {reason}", field=variable, variable=variable, reason=str(error)
-        ) from error
+def _missing(target_id: int) -> NotFoundError:
+    return NotFoundError("The service under test {id} does not exist", id=target_id)

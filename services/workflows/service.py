@@ -147,6 +147,10 @@ class Workflows:
                 field = f"steps.{no}.{error.field}" if error.field else f"steps.{no}"
                 raise InputError(error.message.text, field=field, **error.message.params) from None
 
+    async def reload(self) -> None:
+        """Read every workflow again after another console changed one."""
+        await self._reload()
+
     async def _reload(self) -> None:
         self._show(await stored(self._database.read(queries.all_workflows)))
         self.changed.emit(None)
