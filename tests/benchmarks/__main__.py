@@ -7,11 +7,13 @@ that misses its goal. Exit code 1 says that some goal was missed.
 import argparse
 import importlib
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.report import Report
 
 FOLDER = Path(__file__).parent
+PAGE = FOLDER.parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> int:
@@ -19,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench ARGS=")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--out", type=Path, help="write the report to this file too")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     unknown = set(options.names) - set(names)
     if unknown:
@@ -30,6 +33,8 @@ def main() -> int:
     print(report.text())
     if options.out:
         options.out.write_text(report.text() + "\n")
+    if options.page:
+        PAGE.write_text(report.page(f"{datetime.now(UTC):%d %B %Y}"))
     return 1 if report.missed else 0
 
 

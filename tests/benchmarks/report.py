@@ -46,6 +46,38 @@ class Report:
         out.append(f"missed: {', '.join(self.missed)}" if self.missed else "every goal was reached")
         return "\n".join(out)
 
+    def page(self, day: str) -> str:
+        """The whole page in Markdown: the machine, what was reached, each figure beside its goal."""
+        lines = [line for _, found in self.sections for line in found]
+        reached = sum(line.ok is True for line in lines)
+        judged = sum(line.ok is not None for line in lines)
+        out = ["# Measured", "", f"By `make bench ARGS=--page` on {day}: {machine()}.", ""]
+        out.append(
+            f"{reached} of {judged} goals were reached on that machine; {len(lines)} values."
+            if lines
+            else "Nothing was measured yet: the command fills this page, best on a quiet machine."
+        )
+        if self.missed:
+            out += ["", "**Not reached:** " + "; ".join(self.missed) + "."]
+        for title, found in self.sections:
+            out += [
+                "",
+                f"## {title}",
+                "",
+                "| value | measured | goal | reached |",
+                "|---|---|---|---|",
+            ]
+            out += [_row(line) for line in found]
+        return "\n".join([*out, ""])
+
+
+_WORDS = {True: "yes", False: "**no**", None: ""}
+
+
+def _row(line: Line) -> str:
+    cells = (line.name, line.value, line.goal or "–", _WORDS[line.ok])
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
 
 def render(line: Line) -> str:
     mark = {True: "ok  ", False: "MISS", None: "    "}[line.ok]
