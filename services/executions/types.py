@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from services.foundation.ids import is_demo_id
 from services.foundation.messages import Message
 
 
@@ -94,6 +95,11 @@ class Execution:
     cancel_stage: CancelStage = CancelStage.NONE
     cancel_asked_at: datetime | None = None
     queue_place: int = 0  # 1 is next; 0 when it does not wait
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is demo data: it never ran."""
+        return is_demo_id(self.execution_id)
 
     @property
     def reason(self) -> Message:
