@@ -29,7 +29,11 @@ def main() -> int:
     report = Report()
     for name in options.names or names:
         print(f"\n{name}", file=sys.stderr, flush=True)
-        importlib.import_module(f"tests.benchmarks.bench_{name}").run(report)
+        try:
+            importlib.import_module(f"tests.benchmarks.bench_{name}").run(report)
+        except Exception as error:  # noqa: BLE001  # boundary: the others still tell what they found
+            report.section(f"{name}: ended early")
+            report.add(f"{type(error).__name__}: {error}"[:200], "–", goal="to end", ok=False)
     print(report.text())
     if options.out:
         options.out.write_text(report.text() + "\n")
