@@ -217,12 +217,14 @@ def _add_doctor(commands: Commands) -> None:
 def _add_import(commands: Commands) -> None:
     taken = commands.add_parser(
         "import",
-        help="take the E2E history of an original GymBro database",
-        description="The file is only read; a second import of it changes nothing. Exit code: 0 "
-        "done, 2 the file cannot be it, 3 a console runs or the store refuses.",
+        help="take an original GymBro database over, also while a console runs",
+        description="The file is only read, its keys go to the secret store, and a second import of "
+        "it changes nothing. At a terminal it shows what would be taken and asks. Exit code: 0 done, "
+        "1 not agreed to, 2 the file cannot be it, 3 the store refuses or another import runs.",
     )
     taken.add_argument("--from", dest="source", required=True, metavar="FILE", help="its file")
     taken.add_argument("--dry-run", action="store_true", help="only say what would be taken")
+    taken.add_argument("--yes", action="store_true", help="do not ask")
     taken.add_argument("--json", action="store_true", help="print the report as one JSON object")
     _add_data_dir(taken)
 

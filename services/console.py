@@ -29,6 +29,8 @@ from services.foundation.messages import Message
 from services.foundation.tasks import Tasks
 from services.gateway.service import Gateway
 from services.identities.service import Identities
+from services.imports.importing import Importing
+from services.imports.service import Imports
 from services.journal.service import Journal
 from services.load_history.service import LoadHistory
 from services.loadtest.parts import LoadParts, OwnServer
@@ -189,6 +191,9 @@ class Console:
         self.agents.load()
         looks = Looks(self.models, self.verifier, self.e2e)
         self.upkeep = Upkeep(store, clock, self.tasks, settings, runs, self.cloud, looks)
+        imports = Imports(store, clock, self.secrets, settings, self.targets)
+        imports.holders = (self.models, self.mapping, self.prompts, settings, self.gateway)
+        self.importing = Importing(imports, runs)
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
         self.demo = Demo(store, clock, runs, self.e2e, self.stats)  # no step of a workflow

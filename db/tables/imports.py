@@ -1,7 +1,6 @@
 """import_rows: which rows of which original database were looked at, and what became of them here."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Field, SQLModel
 

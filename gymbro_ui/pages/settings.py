@@ -30,6 +30,7 @@ from gymbro_ui.access_cards import access_card
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.connection import try_target
+from gymbro_ui.import_card import import_card
 from gymbro_ui.log_card import log_card
 from gymbro_ui.upkeep_cards import backup_card, journal_card, retention_card, settings_file_card
 from services.supabase.types import SupabaseEdit
@@ -52,6 +53,7 @@ def render(console: "Console") -> None:
         ("retention", tr("Retention"), retention_card),
         ("backup", tr("Backup"), backup_card),
         ("file", tr("Settings in a file"), settings_file_card),
+        ("import", tr("Move in"), import_card),
         ("journal", tr("Journal"), journal_card),
         ("access", tr("Access"), access_card),
         ("look", tr("Language & look"), _look),

@@ -35,6 +35,12 @@ class Quota:
         except InputError:
             self.limits = dict(QUOTA_DEFAULTS)
 
+    def raise_to(self, used: Mapping[tuple[str, str], int]) -> None:
+        """Count at least so many for today."""
+        self._begin_day()
+        for key, count in used.items():
+            self._used[key] = max(count, self._used.get(key, 0))
+
     def take(self, caller: Caller, key: str, endpoint: Endpoint, address: Address) -> None:
         """Count one request; raise GatewayError 429 with what was used when nothing is left."""
         if is_exempt(caller, endpoint, address):

@@ -1,18 +1,26 @@
 """From a row of the original's E2E runs to a launch, a run and its cells."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
+from sqlmodel import Session
+
+from db.queries import imports as queries
 from db.tables.e2e_runs import E2eCellRow, E2eLaunchRow, E2eRunRow
 from services.accounts.types import UserType
 from services.e2e.records import stored_key, to_cell
 from services.e2e.rules import ERROR_MAX, STATUS_OF, text_of
 from services.e2e.store import summed_up
 from services.e2e.types import STATUS_CODES, CellStatus, Kind, RunStatus
+from services.foundation.errors import InputError
+from services.foundation.messages import Message, say
+from services.foundation.redact import redact
+from services.imports.cells import Cells
+from services.imports.trip import Kept, Taken, Taker, Trip
+from services.imports.types import Fate
 
 IMPORTED = "import"
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,32}")
@@ -35,65 +43,115 @@ class ImportedRun:
     launch: E2eLaunchRow
     run: E2eRunRow
     cells: list[E2eCellRow]
-    remark: str = ""
+    reasons: list[Message]
 
 
-def read_run(row: _Row, target_id: int, target: str) -> ImportedRun:
-    """Return the rows of one original run; raise ValueError with the reason why there are none."""
-    run_id = str(row["run_id"] or "")
-    if not _RUN_ID.fullmatch(run_id):
-        raise ValueError("its run_id is no plain id")
-    if row["user_type"] not in tuple(UserType):
-        raise ValueError(f"its user type {text_of(str(row['user_type']), 40)!r} is not known")
-    started = moment(row["started_at"]) or moment(row["created_at"])
+class RunTaker(Taker):
+    """Runs: numbered below every launch that is here, so that history stands left of it."""
+
+    table = "e2e_mapped_model_runs"
+    batch = 50
+
+    def begin(self, session: Session, trip: Trip, rows: Sequence[Cells]) -> None:
+        """Read which runs are here."""
+        del rows
+        self._known = queries.known_runs(session)
+        self._unfinished = queries.unfinished_runs(session, IMPORTED, str(RunStatus.INTERRUPTED))
+        self._oldest = trip.now - timedelta(days=trip.preferences.retention_e2e_days)
+
+    def key(self, row: Cells) -> tuple[str, ...]:
+        """Return its run_id."""
+        run_id = row.text("run_id", 80)
+        if not _RUN_ID.fullmatch(run_id):
+            raise InputError("Its run_id is no plain id")
+        return (run_id,)
+
+    def first(self, trip: Trip, row: Cells) -> Taken:
+        """The run as a launch of the service under test."""
+        run_id = self.key(row)[0]
+        if run_id in self._known:
+            return Taken(Fate.KNOWN, (), run_id)
+        one = read_run(row, trip.target.id, trip.target.api_base)
+        if one.run.started_at < self._oldest:
+            trip.note(
+                say(
+                    "Some runs are older than {days} days: the next clean-up deletes them, unless the"
+                    " days of E2E runs are raised in Settings first",
+                    days=trip.preferences.retention_e2e_days,
+                )
+            )
+
+        def write(session: Session) -> str:
+            number = queries.lowest_launch(session) - 1
+            queries.insert_imported(session, number, one.launch, one.run, one.cells)
+            return run_id
+
+        return Taken(Fate.ADDED, one.reasons, write=write)
+
+    def again(self, trip: Trip, row: Cells, kept: Kept) -> Taken:
+        """A run that had not ended when it was taken gets its end now."""
+        if kept.local_key not in self._unfinished or self.digest(row) == kept.digest:
+            return super().again(trip, row, kept)
+        one = read_run(row, trip.target.id, trip.target.api_base)
+        if one.run.status == str(RunStatus.INTERRUPTED):
+            return super().again(trip, row, kept)
+
+        def write(session: Session) -> str:
+            queries.replace_imported(session, one.launch, one.run, one.cells)
+            return kept.local_key
+
+        reasons = [say("It had not ended when it was taken"), *one.reasons]
+        return Taken(Fate.CHANGED, reasons, write=write)
+
+
+def read_run(row: Cells, target_id: int, target: str) -> ImportedRun:
+    """Return the rows of one original run; raise InputError with the reason why there are none."""
+    user_type = row.text("user_type", 40)
+    if user_type not in tuple(UserType):
+        raise InputError("Its user type {type} is not known", type=text_of(user_type, 40) or "''")
+    started = row.moment("started_at") or row.moment("created_at")
     if started is None:
-        raise ValueError("it has no time")
-    results, remark = _results(row["results_json"])
-    cells = [_cell(result, row, run_id, target_id, started) for result in results]
-    run = _run(row, run_id, started, target_id, target, cells)
-    return ImportedRun(_launch(run, cells), run, cells, remark)
+        raise InputError("It has no time")
+    reasons: list[Message] = []
+    results = _results(row, reasons)
+    run = _run(row, started, target_id, target)
+    cells = [_cell(result, run, started) for result in results]
+    _count(run, cells)
+    return ImportedRun(_launch(run, cells), run, cells, reasons)
 
 
-def moment(value: object) -> datetime | None:
-    """Return a stored time in UTC; one without a zone is UTC; None where it is none."""
-    if not isinstance(value, str) or not value.strip():
-        return None
-    try:
-        found = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def _results(stored: object) -> tuple[list[_Row], str]:
-    if stored is None or stored == "":
-        return [], "it holds no results"
-    try:
-        found = json.loads(stored) if isinstance(stored, str | bytes) else stored
-    except ValueError:
-        return [], "its results are no JSON"
+def _results(row: Cells, reasons: list[Message]) -> list[_Row]:
+    found, is_broken = row.parsed("results_json")
+    if found is None:
+        reasons.append(say("It holds no results"))
+        return []
+    if is_broken:
+        reasons.append(say("Its results are no JSON"))
+        return []
     if not isinstance(found, list):
-        return [], "its results are no list"
+        reasons.append(say("Its results are no list"))
+        return []
     rows = [cast("_Row", item) for item in cast("list[object]", found) if isinstance(item, dict)]
     named = [row for row in rows if stored_key(str(row.get("model_key") or ""))]
-    lost = len(cast("list[object]", found)) - len(named)
-    return named, f"{lost} of its results name no model" if lost else ""
+    if lost := len(cast("list[object]", found)) - len(named):
+        reasons.append(say("{n} of its results name no model", n=lost))
+    return named
 
 
-def _cell(result: _Row, row: _Row, run_id: str, target_id: int, at: datetime) -> E2eCellRow:
+def _cell(result: _Row, run: E2eRunRow, at: datetime) -> E2eCellRow:
     kind, status = _verdict(result)
     judged = result.get("thinkingml_ok")
     return E2eCellRow(
         launch_no=0,
-        run_id=run_id,
-        target_id=target_id,
-        user_type=str(row["user_type"]),
+        run_id=run.run_id,
+        target_id=run.target_id,
+        user_type=run.user_type,
         model_key=stored_key(str(result["model_key"])),
         status_code=STATUS_CODES[status],
         kind=str(kind),
         success=kind is Kind.OK,
         at=at,
-        error=text_of(result.get("error"), ERROR_MAX),
+        error=text_of(redact(str(result.get("error") or "")), ERROR_MAX),
         thinkingml_ok=judged if isinstance(judged, bool) else None,
         thinkingml_reason=text_of(result.get("thinkingml_reason"), 200),
         latency_ms=_whole(result.get("latency_ms")),
@@ -106,46 +164,55 @@ def _cell(result: _Row, row: _Row, run_id: str, target_id: int, at: datetime) ->
 
 
 def _verdict(result: _Row) -> tuple[Kind, CellStatus]:
-    """The original kept success and an error word; our kind follows from them (contract 14)."""
     if result.get("success") is True and result.get("thinkingml_ok") is not False:
         return Kind.OK, CellStatus.OK
-    word = str(result.get("error") or "")
-    kind = next((kind for starts, kind in _KINDS if word.startswith(starts)), None)
-    if kind is None:
-        kind = Kind.STRUCTURE if result.get("thinkingml_ok") is False else Kind.CLIENT
+    is_judged_bad = result.get("thinkingml_ok") is False
+    otherwise = Kind.STRUCTURE if is_judged_bad else Kind.CLIENT
+    return verdict_of(str(result.get("error") or ""), otherwise)
+
+
+def verdict_of(word: str, otherwise: Kind = Kind.CLIENT) -> tuple[Kind, CellStatus]:
+    """Return what an error word of the original says (contract 14): it kept no kind of failure."""
+    kind = next((kind for starts, kind in _KINDS if word.startswith(starts)), otherwise)
     return kind, STATUS_OF.get(kind, CellStatus.FAILED)
 
 
-def _run(
-    row: _Row, run_id: str, started: datetime, target_id: int, target: str, cells: list[E2eCellRow]
-) -> E2eRunRow:
-    good = sum(cell.success for cell in cells)
-    total = len(cells) or _whole(row["models_total"]) or 0
-    status = str(row["status"] or "")
+def _run(row: Cells, started: datetime, target_id: int, target: str) -> E2eRunRow:
+    run_id, status = row.text("run_id", 32), row.text("status", 20)
     if status == "running" or status not in tuple(RunStatus):  # it never ended there
         status = str(RunStatus.INTERRUPTED)
+    total = row.small("models_total") or 0
+    good = min(row.small("models_success") or 0, total)
     return E2eRunRow(
         run_id=run_id,
-        user_type=str(row["user_type"]),
-        auth_mode=text_of(row["auth_mode"], 20),
-        prompt_text=text_of(row["prompt_text"], 2_000),
-        prompt_mode=text_of(row["prompt_mode"], 20) or "server",
-        result_mode=text_of(row["result_mode"], 20),
+        user_type=row.text("user_type", 20),
+        auth_mode=text_of(row.text("auth_mode"), 20),
+        prompt_text=text_of(row.text("prompt_text"), 2_000),
+        prompt_mode=text_of(row.text("prompt_mode"), 20) or "server",
+        result_mode=text_of(row.text("result_mode"), 20),
         models_total=total,
-        models_success=good if cells else _whole(row["models_success"]) or 0,
-        models_failed=total - good if cells else _whole(row["models_failed"]) or 0,
+        models_success=good,
+        models_failed=min(row.small("models_failed") or 0, total),
         started_at=started,
-        finished_at=moment(row["finished_at"]),
-        duration_ms=_whole(row["duration_ms"]),
+        finished_at=row.moment("finished_at"),
+        duration_ms=row.small("duration_ms"),
         status=status,
-        error_summary=text_of(row["error_summary"], ERROR_MAX),
-        created_at=moment(row["created_at"]) or started,
+        error_summary=text_of(row.text("error_summary"), ERROR_MAX),
+        created_at=row.moment("created_at") or started,
         launch_id=run_id,
         launch_no=0,
         trigger=IMPORTED,
         target_id=target_id,
         target=target,
     )
+
+
+def _count(run: E2eRunRow, cells: list[E2eCellRow]) -> None:
+    """The results count, where there are any; else what the original had counted."""
+    if cells:
+        run.models_total = len(cells)
+        run.models_success = sum(cell.success for cell in cells)
+        run.models_failed = run.models_total - run.models_success
 
 
 def _launch(run: E2eRunRow, cells: list[E2eCellRow]) -> E2eLaunchRow:

@@ -115,6 +115,18 @@ class OperatorClient:
         """Return what writing back the journal did."""
         return self._send("POST", "/journal/replay", timeout_s=_REPLAY_S)
 
+    def preview_import(self, path: str) -> dict[str, Any]:
+        """Return what an import of the file would do; raise InputError with the reason of a refusal."""
+        return self._send("POST", "/imports/preview", {"path": path}, timeout_s=_REPLAY_S)
+
+    def start_import(self, path: str) -> str:
+        """Return the execution id; raise ConflictError when one runs."""
+        return str(self._send("POST", "/imports", {"path": path})["execution_id"])
+
+    def import_report(self, execution_id: str) -> dict[str, Any]:
+        """Return the report of an import that has ended."""
+        return self._send("GET", f"/imports/{execution_id}/report")
+
     def _send(
         self,
         method: str,

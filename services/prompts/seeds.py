@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from db.queries import config as config_queries
 from db.queries import prompts as queries
+from db.tables.prompts import PromptRow
 from services.prompts import texts
 from services.prompts.types import PromptType
 
@@ -49,3 +50,11 @@ def write(session: Session, now: datetime) -> None:
         row.live_since = now
         session.add(row)
     config_queries.write_app_settings(session, {SEEDED: True}, now)
+
+
+def is_untouched(row: PromptRow) -> bool:
+    """Return whether the prompt is one of them, as it was written."""
+    return row.newest_no == 1 and any(
+        row.name == name and row.prompt_type == prompt_type and row.content == content
+        for name, prompt_type, content, _ in _SEEDS
+    )

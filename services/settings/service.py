@@ -11,6 +11,7 @@ from db.queries import config as queries
 from services.audit.books import Books
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
+from services.foundation.storing import stored
 from services.settings import portable, rules
 from services.settings.types import AnonMethod, AppSettings, Env, FilePlan, Preferences
 
@@ -36,20 +37,31 @@ class Settings:
     def load(self) -> None:
         """Read both sets from the database; a bad stored value is reported, not silently replaced."""
         row = self._database.read_now(queries.read_config)
-        stored = self._database.read_now(queries.read_app_settings)
+        values = self._database.read_now(queries.read_app_settings)
         bad: list[str] = []
         if row is not None:
             self.updated_at = row.updated_at
             self.preferences, bad = rules.read_preferences(self.preferences, row.config_json)
-        self.app, bad_app = rules.read_app_settings(self.app, stored)
+        self.app, bad_app = rules.read_app_settings(self.app, values)
         self.problems = [*bad, *bad_app]
         for problem in self.problems:
             _log.warning("a stored setting is not usable: %s", problem)
         if row is None:  # the machine's zone is decided once, at the first start
             now = self._clock.now()
-            values = _plain(self.preferences)
-            self._database.write_now(lambda session: queries.merge_config(session, values, now))
+            first = _plain(self.preferences)
+            self._database.write_now(lambda session: queries.merge_config(session, first, now))
             self.updated_at = now
+
+    async def reload(self) -> None:
+        """Read both sets again after somebody else wrote them (an import), and announce them."""
+        row = await stored(self._database.read(queries.read_config))
+        values = await stored(self._database.read(queries.read_app_settings))
+        if row is not None:
+            self.updated_at = row.updated_at
+            self.preferences, _ = rules.read_preferences(self.preferences, row.config_json)
+        self.app, _ = rules.read_app_settings(self.app, values)
+        self.changed.emit(self.preferences)
+        self.app_changed.emit(self.app)
 
     async def change(self, patch: Mapping[str, Any]) -> Preferences:
         """Return the preferences after the patch; raise InputError naming the field."""

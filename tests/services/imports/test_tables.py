@@ -1,0 +1,375 @@
+"""Every table of an original, taken once, its secrets moved, what is here left as it is (7.3)."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from db.tables.usage import AiRequestStatsRow, ModelDailyUsageRow, UserActivityRow
+from services.console import Console, build_console
+from services.dialogs.types import DialogFilter
+from services.imports.reports import report_values
+from services.imports.service import Imports
+from services.imports.types import Fate, ImportReport
+from services.mapping.types import MappingEdit, Scope
+from services.models.types import EndpointEdit
+from services.prompts.types import PromptEdit, PromptType
+from services.settings.types import Env
+from tests.support.original import (
+    CANARIES,
+    EXA,
+    KEY,
+    PASSWORD,
+    REFRESH,
+    SERVICE,
+    a_full_original,
+    an_original,
+    days_ago,
+    put,
+)
+
+NOW = datetime.now(UTC)
+AT = days_ago(NOW, 1)
+_NOT_COMPARED = ("executions", "execution_events", "sqlite_stat1")
+
+
+@pytest.fixture
+def console(env: Env) -> Iterator[Console]:
+    made = build_console(env, one_shot=True)
+    yield made
+    made.close_now()
+
+
+@pytest.fixture
+def imports(console: Console) -> Imports:
+    return console.importing.imports
+
+
+def endpoint(number: int, name: str, **fields: Any) -> dict[str, Any]:
+    return {"id": number, "name": name, "base_url": f"https://{name}.example.com", "model": "m",
+            "is_active": 1, "is_default": 0, "created_at": AT, "updated_at": AT, **fields}  # fmt: skip
+
+
+def prompt(number: int, name: str, **fields: Any) -> dict[str, Any]:
+    return {"id": number, "name": name, "content": f"text of {name}", "prompt_type": "system",
+            "is_active": 0, "created_at": AT, "updated_at": AT, **fields}  # fmt: skip
+
+
+def content_of(console: Console) -> dict[str, list[Any]]:
+    """Every row of the store, by table."""
+    assert console.database.path is not None
+    with closing(sqlite3.connect(f"file:{console.database.path}?mode=ro", uri=True)) as file:
+        names = [
+            row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        return {
+            name: sorted(map(repr, file.execute(f"SELECT * FROM {name}")))  # its own
+            for name in names
+            if name not in _NOT_COMPARED
+        }
+
+
+def fates(report: ImportReport, table: str) -> dict[str, Fate]:
+    return {one.row: one.fate for one in report.lines if one.table == table}
+
+
+def reasons(report: ImportReport) -> list[str]:
+    return [str(reason) for one in report.lines for reason in one.reasons]
+
+
+async def test_every_table_is_taken_and_found_where_the_console_shows_it(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    report = await imports.run(a_full_original(tmp_path / "old.db", NOW))
+    main = next(one for one in console.models.endpoints if one.name == "main")
+    assert (main.is_default, main.has_api_key, main.status, main.timeout) == (
+        True,
+        True,
+        "unknown",
+        30,
+    )
+    assert main.base_url == "https://api.example.com"
+    assert console.models.api_key(main.id) == KEY
+    mapping = next(one for one in console.mapping.all() if one.id == "mapping:gpt")
+    assert mapping.metadata["preferred_endpoint_id"] == main.id
+    user = next(one for one in console.mapping.all() if one.id == "user:u1")
+    assert not user.is_active
+    coach = next(one for one in console.prompts.all() if one.name == "coach")
+    assert (coach.is_active, coach.version_no, coach.version) == (True, 1, "v3")
+    turned = next(one for one in console.prompts.all() if one.name == "turned")
+    assert turned.prompt_type is PromptType.SYSTEM
+    assert any(one.id == f"prompt:{turned.id}" for one in console.mapping.all())
+    assert console.settings.preferences.http_poll_interval == 60
+    assert str(console.settings.app.prompt_mode) == "passthrough"
+    people = await console.identities.saved.all()
+    assert [(one.email, one.has_refresh_token) for one in people] == [("t@example.com", True)]
+    assert console.identities.saved.password(people[0].id) == PASSWORD
+    page = await console.dialogs.page(DialogFilter())
+    assert [(one.request.message, one.status.value) for one in page.rows] == [("hi", "failed")]
+    assert report.left == {"local_users": 1}
+    assert report.secrets_moved == 5
+
+
+async def test_counts_are_added_to_those_that_are_here(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = a_full_original(tmp_path / "old.db", NOW)
+    await imports.run(path)
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE user_activity_stats SET request_count = 8")
+    again = await imports.run(path)
+    assert fates(again, "user_activity_stats") == {"1": Fate.CHANGED}
+    read = console.database.read
+    days = await read(lambda s: s.exec(select(UserActivityRow)).all())
+    assert [(one.request_count, one.origin) for one in days] == [(8, "app")]
+    calls = await read(lambda s: s.exec(select(AiRequestStatsRow)).all())
+    main = next(one for one in console.models.endpoints if one.name == "main")
+    assert sorted((one.endpoint_key, one.count, one.total_latency_ms) for one in calls) == [
+        (0, 2, 300), (main.id, 4, 400),
+    ]  # fmt: skip
+    quota = await read(lambda s: s.exec(select(ModelDailyUsageRow)).all())
+    assert [(one.model_key, one.count) for one in quota] == [("gpt", 3)]
+
+
+async def test_a_preview_says_what_the_import_then_does_and_changes_nothing(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = a_full_original(tmp_path / "old.db", NOW)
+    before = content_of(console)
+    preview = await imports.run(path, is_rehearsal=True)
+    assert content_of(console) == before
+    done = await imports.run(path)
+    assert preview == replace(done, is_rehearsal=True)
+
+
+async def test_a_second_import_changes_nothing_at_all(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = a_full_original(tmp_path / "old.db", NOW)
+    await imports.run(path)
+    stored, kept = content_of(console), sorted(console.secrets.known_values())
+    again = await imports.run(path.rename(tmp_path / "moved.db"))
+    assert again.is_empty
+    assert again.secrets_moved == 0
+    assert content_of(console) == stored
+    assert sorted(console.secrets.known_values()) == kept
+
+
+async def test_no_secret_of_the_file_lands_in_database_report_or_log(
+    console: Console, imports: Imports, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    report = await imports.run(a_full_original(tmp_path / "old.db", NOW))
+    places = {
+        "report": json.dumps(report_values(report)),
+        "log": caplog.text,
+        "store": json.dumps(content_of(console)),
+    }
+    for path in console.env.data_dir.rglob("*"):
+        if path.is_file():
+            places[path.name] = path.read_bytes().decode("utf-8", "replace")
+    found = [
+        (place, canary) for place, text in places.items() for canary in CANARIES if canary in text
+    ]
+    assert found == []
+    assert console.secrets.get("app/web_search_exa_api_key") == EXA
+    assert console.secrets.get("import/dashboard_config/supabase_service_role_key") == SERVICE
+    assert REFRESH in console.secrets.known_values()
+
+
+async def test_what_is_set_and_used_here_stays_and_both_are_kept(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    mine = await console.models.save(
+        EndpointEdit(name="Main", base_url="https://mine.example.com", api_key="sk-mine-0001",
+                     model="mine", is_default=True)
+    )  # fmt: skip
+    await console.mapping.save(MappingEdit(Scope.MAPPING, "gpt", "Mine", "mine", ("mine",)))
+    own = await console.prompts.save(
+        PromptEdit(name="Coach", prompt_type=PromptType.SYSTEM, content="mine")
+    )
+    await console.prompts.activate(own.id)
+    await console.settings.change({"http_poll_interval": 45})
+    report = await imports.run(a_full_original(tmp_path / "old.db", NOW))
+    names = {one.name: one for one in console.models.endpoints}
+    assert names["Main"].is_default
+    assert console.models.api_key(mine.id) == "sk-mine-0001"
+    assert names["main (2)"].base_url == "https://api.example.com"
+    mapping = next(one for one in console.mapping.all() if one.id == "mapping:gpt")
+    assert mapping.default_model == "mine"
+    prompts = {one.name: one for one in console.prompts.all()}
+    assert prompts["Coach"].is_active
+    assert not prompts["coach (2)"].is_active
+    assert console.settings.preferences.http_poll_interval == 45
+    assert {
+        "Its name is in use for another address: it is main (2) here",
+        "It is the file's default; the default here stays",
+        "One with this key is here and stays as it is",
+        "It was in use there; Coach stays in use here",
+        "http_poll_interval was set to 45 here and stays; the file has 60",
+    } <= set(reasons(report))
+
+
+async def test_an_endpoint_that_is_here_without_a_key_gets_that_of_the_file(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    mine = await console.models.save(
+        EndpointEdit(name="one", base_url="https://one.example.com", model="mine")
+    )
+    path = an_original(
+        tmp_path / "o.db", tables={"ai_endpoints": [endpoint(1, "one", api_key=KEY)]}
+    )
+    report = await imports.run(path)
+    assert fates(report, "ai_endpoints") == {"one (1)": Fate.CHANGED}
+    assert console.models.api_key(mine.id) == KEY
+    assert [one.model for one in console.models.endpoints if one.name == "one"] == ["mine"]
+
+
+async def test_what_was_deleted_here_is_not_brought_back(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = a_full_original(tmp_path / "old.db", NOW)
+    await imports.run(path)
+    main = next(one for one in console.models.endpoints if one.name == "main")
+    await console.models.delete(main.id)
+    await console.mapping.delete("mapping:gpt")
+    again = await imports.run(path)
+    assert again.is_empty
+    assert "main" not in {one.name for one in console.models.endpoints}
+    assert console.mapping.resolve is not None
+    assert not any(one.id == "mapping:gpt" for one in console.mapping.all())
+    assert "It was deleted here since and is not brought back" in reasons(again)
+
+
+async def test_rows_that_came_since_are_taken_by_the_next_import(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = a_full_original(tmp_path / "old.db", NOW)
+    await imports.run(path)
+    with closing(sqlite3.connect(path)) as file, file:
+        put(file, "ai_endpoints", [endpoint(9, "later", api_key="sk-later-99999")])
+        file.execute("UPDATE ai_endpoints SET model = 'other' WHERE id = 3")
+    again = await imports.run(path)
+    assert fates(again, "ai_endpoints") == {
+        "main (3)": Fate.KNOWN, "second (4)": Fate.KNOWN, "later (9)": Fate.ADDED,
+    }  # fmt: skip
+    assert "It has changed in the file since it was taken; what is here stays" in reasons(again)
+    assert next(one.model for one in console.models.endpoints if one.name == "main") == "gpt-4o"
+
+
+async def test_two_files_with_the_same_user_and_day_are_both_counted(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    row = {"id": 1, "user_id": "u", "user_type": "permanent", "activity_date": "2026-01-02",
+           "request_count": 4, "created_at": AT}  # fmt: skip
+    for born in ("2025-01-01 01:00:00.000001", "2025-02-02 02:00:00.000002"):
+        path = an_original(
+            tmp_path / f"{born[:7]}.db", tables={"user_activity_stats": [row]}, born=born
+        )
+        await imports.run(path)
+    days = await console.database.read(lambda s: s.exec(select(UserActivityRow)).all())
+    assert [one.request_count for one in days] == [8]
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "expected"),
+    [
+        ("ai_endpoints", [{**endpoint(1, "x"), "name": None}], "name is empty"),
+        ("ai_endpoints", [endpoint(1, "x", base_url="ftp://x")],
+         "The address must begin with http:// or https://"),
+        ("ai_endpoints", [endpoint(1, "x", base_url="http://169.254.169.254")],
+         "169.254.169.254 is never contacted"),
+        ("ai_prompts", [prompt(1, "x", content=None)], "Must not be empty"),
+        ("llm_model_mappings", [{"id": "odd:x", "scope_type": "odd", "scope_key": "x"}],
+         "There is no scope odd"),
+        ("llm_model_mappings", [{"id": "mapping:x", "scope_type": "mapping", "scope_key": "x",
+         "candidates_json": "{"}], "A model is needed"),
+        ("llm_model_mappings", [{"id": "prompt:99", "scope_type": "prompt", "scope_key": "99",
+         "default_model": "m"}], "The prompt 99 it is for was not taken"),
+        ("ai_prompt_tests", [{"id": 1, "model": "m", "created_at": "soon"}], "It has no time"),
+        ("user_activity_stats", [{"id": 1, "user_id": None, "activity_date": "2026-01-01"}],
+         "user_id is empty"),
+        ("user_activity_stats", [{"id": 1, "user_id": "u", "activity_date": "never"}], "It has no day"),
+        ("llm_app_settings", [{"key": "prompt_mode", "value_json": '"odd"'}], "Must be one of"),
+        ("dashboard_config", [{"id": 1, "config_json": "[1]"}], "It is no JSON object"),
+    ],
+)  # fmt: skip
+async def test_a_row_that_cannot_be_is_named_with_the_reason_and_the_next_is_taken(
+    imports: Imports, tmp_path: Path, table: str, rows: Sequence[Mapping[str, Any]], expected: str
+) -> None:
+    good = {"ai_endpoints": endpoint(2, "good"), "ai_prompts": prompt(2, "good")}
+    more = [good[table]] if table in good else []
+    report = await imports.run(an_original(tmp_path / "o.db", tables={table: [*rows, *more]}))
+    lines = [one for one in report.lines if one.table == table]
+    assert [one.fate for one in lines] == [Fate.SKIPPED, *[Fate.ADDED for _ in more]]
+    assert expected in str(lines[0].reasons[0])
+
+
+async def test_dangling_references_are_left_out_and_said(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    tables = {
+        "llm_model_mappings": [{"id": "mapping:x", "scope_type": "mapping", "scope_key": "x",
+                                "default_model": "m", "metadata_json": {"preferred_endpoint_id": 77}}],
+        "ai_prompt_tests": [{"id": 1, "prompt_id": 5, "endpoint_id": 6, "model": "m",
+                             "request_message": "q", "success": 1, "created_at": AT}],
+    }  # fmt: skip
+    report = await imports.run(an_original(tmp_path / "o.db", tables=tables))
+    mapping = next(one for one in console.mapping.all() if one.id == "mapping:x")
+    assert "preferred_endpoint_id" not in mapping.metadata
+    assert reasons(report) == [
+        "Its preferred endpoint 77 was not taken and is left out",
+        "It points at row 5 of ai_prompts, which was not taken",
+        "It points at row 6 of ai_endpoints, which was not taken",
+    ]
+
+
+async def test_of_two_active_prompts_of_a_type_the_newest_is_in_use(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    rows = [
+        prompt(1, "old", is_active=1, updated_at=days_ago(NOW, 9)),
+        prompt(2, "new", is_active=1, updated_at=days_ago(NOW, 2)),
+        prompt(3, "off"),
+    ]
+    await imports.run(an_original(tmp_path / "o.db", tables={"ai_prompts": rows}))
+    active = [one.name for one in console.prompts.all() if one.is_active]
+    assert "new" in active
+    assert not {"old", "off"} & set(active)
+
+
+async def test_blocked_models_beside_the_database_are_blocked_here(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    folder = tmp_path / "storage" / "ai_runtime"
+    folder.mkdir(parents=True)
+    (folder / "blocked_models.json").write_text(json.dumps(["bad-1", "bad-2", 7]))
+    report = await imports.run(an_original(tmp_path / "o.db"))
+    assert console.models.blocked == {"bad-1", "bad-2"}
+    assert [one.fate for one in report.lines if one.table == "blocked_models"] == [
+        Fate.ADDED, Fate.ADDED, Fate.SKIPPED,
+    ]  # fmt: skip
+
+
+async def test_columns_a_newer_server_added_and_an_older_one_lacked_are_no_obstacle(
+    console: Console, imports: Imports, tmp_path: Path
+) -> None:
+    path = an_original(
+        tmp_path / "o.db",
+        tables={"ai_endpoints": [endpoint(1, "one")]},
+        extra="ALTER TABLE ai_endpoints ADD COLUMN region TEXT;"
+        "ALTER TABLE ai_endpoints DROP COLUMN timeout; DROP TABLE conversation_logs;",
+    )
+    report = await imports.run(path)
+    assert fates(report, "ai_endpoints") == {"one (1)": Fate.ADDED}
+    assert [one.timeout for one in console.models.endpoints if one.name == "one"] == [60]
+    assert "ai_endpoints has columns that are not known here and are left: region" in map(
+        str, report.notes
+    )
