@@ -80,7 +80,7 @@ def _first_fault(text: str) -> Fault | None:
 
 def _rule_1_2(text: str) -> Fault | None:
     if not text:
-        return Fault("empty_reply", say("a reply with text"), "0 characters", 0)
+        return Fault("empty_reply", say("a reply with text"), "–", 0)
     if text == PARSING_ERROR:
         return Fault("parsing_error_marker", say("a reply, not the parsing error marker"), text, 0)
     return None

@@ -13,6 +13,7 @@ from services.checks import thinkingml
 from services.checks.registry import CHECKS, evaluate, overall
 from services.checks.types import Limits, ReplyCheck
 from tests.support.replies import a_reply, jsonseq
+from tests.support.told import read_told, tell
 
 LIMITS = Limits()
 EMPTY = Reply(Outcome.COMPLETED, "rid")
@@ -192,3 +193,38 @@ FIELDS = st.dictionaries(st.sampled_from(["id", "title", "text", "queries", "x"]
 @given(st.lists(st.tuples(NAMES, FIELDS), max_size=12), st.booleans())
 def test_no_events_make_the_judge_fail(events: list[Any], strict: bool) -> None:
     assert jsonseq_check.judge(events, strict=strict).reason
+
+
+REPLIES = (
+    a_reply(),
+    EMPTY,
+    CUT,
+    a_reply("plain"),
+    a_reply("想\n\n答", protocol="jsonseq_v1", structured=tuple(jsonseq()), sequence=()),
+    a_reply(sequence=(1, 3)),
+    a_reply(sequence=(1, 1, 2)),
+    a_reply(sequence=(2, 1, 3)),
+    a_reply(sequence=tuple(range(1, 22))),
+    a_reply(total_ms=30_001),
+    a_reply(total_ms=20_000, first_delta_ms=10_001),
+    a_reply(first_delta_ms=None),
+    a_reply("abc", terminal={"reply_len": 9}, was_flagged=("duplicate_seq",)),
+    a_reply("x", outcome=Outcome.CANCELLED),
+    a_reply("x", outcome=Outcome.ERROR_EVENT, error="upstream_empty_content"),
+    a_reply(
+        "x", outcome=Outcome.ERROR_EVENT, error="provider_error", was_flagged=("bad_json_event",)
+    ),
+    a_reply("x", outcome=Outcome.ERROR_EVENT, error="p", terminal={"upstream_status": 429}),
+    Reply(Outcome.REFUSED, "rid", error="token_expired", status=401),
+    Reply(Outcome.REFUSED, "rid", error="model_not_allowed", status=422),
+)
+
+
+def test_what_every_check_tells_of_each_reply() -> None:
+    told = [
+        [name, *tell(finding)]
+        for asked in (True, False)
+        for reply in REPLIES
+        for name, finding in evaluate(reply, LIMITS, validate_structure=asked).items()
+    ]
+    assert told == read_told(__file__, "told_checks")

@@ -8,6 +8,7 @@ import pytest
 from services.chat.structured import INVALID, join_text
 from services.checks import jsonseq
 from tests.support.replies import jsonseq as events_of
+from tests.support.told import read_told, tell
 
 Events = list[tuple[str, Mapping[str, Any]]]
 GOOD = events_of()
@@ -143,3 +144,9 @@ def test_the_place_is_where_the_events_text_begins() -> None:
 def test_text_joins_phases_and_final_with_blank_lines() -> None:
     events = [*GOOD[:3], ("phase_delta", {"id": 1, "text": "，再想"}), *GOOD[3:]]
     assert join_text(events)[0] == "想一想，再想\n\n答案"
+
+
+def test_what_is_told_of_each_failing_sequence() -> None:
+    told = [tell(jsonseq.judge(events)) for _, events in BASE]
+    told += [tell(jsonseq.judge(events, strict=True)) for _, events in [*STRICT, *STRICT_WITH_BASE]]
+    assert told == read_told(__file__, "told_jsonseq")

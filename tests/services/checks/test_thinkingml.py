@@ -5,6 +5,7 @@ import pytest
 from services.checks import thinkingml
 from tests.support.replies import phase, queries
 from tests.support.replies import thinkingml as text_of
+from tests.support.told import read_told, tell
 
 GOOD = text_of()
 
@@ -158,3 +159,8 @@ def test_the_place_counts_from_the_untrimmed_text() -> None:
     text = "\n  " + text_of(final="<b>x</b>")
     at = thinkingml.judge(text).at
     assert at == text.index("<b>")
+
+
+def test_what_is_told_of_each_failing_text() -> None:
+    told = [tell(thinkingml.judge(text)) for _, _, text, _ in FAILING]
+    assert told == read_told(__file__, "told_thinkingml")

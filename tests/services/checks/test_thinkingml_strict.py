@@ -5,6 +5,7 @@ import pytest
 from services.checks import thinkingml
 from tests.support.replies import phase, queries
 from tests.support.replies import thinkingml as text_of
+from tests.support.told import read_told, tell
 
 GOOD = text_of()
 
@@ -76,3 +77,8 @@ def test_strict_reasons_stand_beside_a_base_reason() -> None:
 def test_an_embedded_marker_is_noted_though_a_base_rule_fails_first() -> None:
     finding = thinkingml.judge(text_of(final="<<ParsingError>>\n"))
     assert "strict_parsing_error_embedded" in finding.notes
+
+
+def test_what_is_told_of_each_strict_text() -> None:
+    told = [tell(thinkingml.judge(text, strict=True)) for _, text, _ in STRICT]
+    assert told == read_told(__file__, "told_strict")
