@@ -4,6 +4,7 @@ import heapq
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from services.demo.launches import PROMPT
 from services.demo.rows import TARGET_NAME, Ran, Rows
@@ -20,6 +21,7 @@ from services.loadtest.types import (
     RunState,
     Sample,
     SampleClass,
+    Summary,
     Threshold,
 )
 from services.suppliers.demo_text import demo_parts, thinkingml
@@ -64,9 +66,10 @@ def _plan(users: int, calls: int, model: DemoModel) -> LoadPlan:
 
 
 def _add(story: Story, rows: Rows, at: datetime, plan: LoadPlan, place: int) -> Ran:
+    """Add one load test with its calls; return it as an execution."""
     number = rows.number("load_runs")
     model = next(one for one in MODELS if one.key == plan.models[0])
-    draft = Ran("load_test", "Load test", at, 0.0, place)
+    draft = Ran("load_test", "Load test", at, 0.0, place, trigger="manual", started_by="operator")
     run = LoadRun(number, draft.execution_id, RunState.RUNNING, DEMO_TARGET_ID, TARGET_NAME, plan)
     tally, samples = Tally(plan), _samples(plan, model, story.rng("load", place))
     for sample in samples:
@@ -76,44 +79,44 @@ def _add(story: Story, rows: Rows, at: datetime, plan: LoadPlan, place: int) -> 
     elapsed_s = max(one.at_ms + one.total_ms for one in samples) / 1000
     _look(tally, samples, plan.users, elapsed_s)
     summary = tally.summary(elapsed_s, sign_ins=rules.sign_in_budget(plan, is_self=False))
+    rows.put("load_runs", _run_values(run, at, summary, tally))
+    return _ran(draft, plan, summary)
+
+
+def _run_values(run: LoadRun, at: datetime, summary: Summary, tally: Tally) -> dict[str, Any]:
     error = rules.verdict(summary)
-    state = RunState.SUCCEEDED if error is None else RunState.FAILED
-    reason = "" if error is None else str(error)
-    rows.put(
-        "load_runs",
-        {
-            "id": number,
-            "run_id": run.run_id,
-            "status": str(state),
-            "target_id": DEMO_TARGET_ID,
-            "target": TARGET_NAME,
-            "plan": plan_values(plan),
-            "summary": summary_values(summary),
-            "stored": len(samples),
-            "error": reason,
-            "created_at": at,
-            "finished_at": at + timedelta(seconds=elapsed_s),
-            "arrangement": str(Arrangement.IN_PROCESS),
-            "timeline": timeline_values(tally.timeline()),
-        },
-    )
-    return Ran(
-        kind=draft.kind,
-        label=draft.label,
-        at=at,
-        took_s=elapsed_s,
-        place=place,
-        status=str(state),
-        trigger="manual",
-        started_by="operator",
-        done=len(samples),
-        total=len(samples),
+    return {
+        "id": run.id,
+        "run_id": run.run_id,
+        "status": str(RunState.SUCCEEDED if error is None else RunState.FAILED),
+        "target_id": DEMO_TARGET_ID,
+        "target": TARGET_NAME,
+        "plan": plan_values(run.plan),
+        "summary": summary_values(summary),
+        "stored": summary.ended,
+        "error": "" if error is None else str(error),
+        "created_at": at,
+        "finished_at": at + timedelta(seconds=summary.elapsed_s),
+        "arrangement": str(Arrangement.IN_PROCESS),
+        "timeline": timeline_values(tally.timeline()),
+    }
+
+
+def _ran(draft: Ran, plan: LoadPlan, summary: Summary) -> Ran:
+    error = rules.verdict(summary)
+    params = {"users": plan.users, "requests": plan.requests}
+    return replace(
+        draft,
+        took_s=summary.elapsed_s,
+        status=str(RunState.SUCCEEDED if error is None else RunState.FAILED),
+        done=summary.ended,
+        total=summary.ended,
         output=words.report(plan, summary),
         error_kind="" if error is None else "thresholds_broken",
-        error=reason,
+        error="" if error is None else str(error),
         meta={
-            "run_id": run.run_id,
-            "params": {"users": plan.users, "requests": plan.requests},
+            "run_id": draft.execution_id,
+            "params": params,
             **({} if error is None else said_of(error)),
         },
     )
