@@ -70,17 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"GymBro Console {VERSION}{_HOW}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(commands)
-    _add_e2e(commands)
-    _add_load(commands)
-    _add_password(commands)
-    _add_doctor(commands)
-    _add_import(commands)
-    _add_backup(commands)
-    _add_demo(commands)
-    _add_replay(commands)
-    _add_local_model(commands)
-    _add_children(commands)
+    for add in (
+        _add_run, _add_e2e, _add_load, _add_password, _add_doctor, _add_import, _add_backup,
+        _add_demo, _add_replay, _add_local_model, _add_children,
+    ):  # fmt: skip
+        add(commands)
     return parser
 
 
