@@ -96,6 +96,7 @@ PAGES: tuple[Page, ...] = (
 
 # Pages of one thing, reached from a page of the menu; {name} stands for one part of the path.
 DETAILS: tuple[Page, ...] = (
+    Page("/welcome", word("First steps"), "flag", dashboard.render_guide, parent="/"),
     Page("/sync", word("Sync with Supabase"), "sync", sync.render, parent="/models"),
     Page("/simulator/load", word("Load test"), "speed", loadtest.render, parent="/simulator"),
     Page(

@@ -17,12 +17,12 @@ from services.chat.client import ChatClient
 from services.cluster.service import Cluster
 from services.day_looks import Looks
 from services.desktop.service import Desktop
-from services.demo.service import Demo
 from services.dialogs.parts import DialogParts
 from services.dialogs.service import Dialogs
 from services.e2e.parts import E2eParts
 from services.e2e.service import E2e
 from services.executions.service import Executions
+from services.first_run import FirstRun
 from services.foundation.clock import Clock, SystemClock
 from services.foundation.loop_watch import LoopWatch
 from services.foundation.messages import Message
@@ -196,7 +196,7 @@ class Console:
         self.importing = Importing(imports, runs)
         self.workflows = Workflows(self.database, self.clock, self.executions, self.agents)
         self.workflows.load()  # last: its starter takes the kinds that are registered
-        self.demo = Demo(store, clock, runs, self.e2e, self.stats)  # no step of a workflow
+        self.first_run = FirstRun(store, clock, runs, self.e2e, self.stats)  # no workflow step
 
     @property
     def notices(self) -> list[Message]:

@@ -79,7 +79,8 @@ class FirstSteps:
         self._show_first(begin)
 
     def _away(self) -> None:
-        made = button(tr("Dismiss"), self._calls.dismiss, small=True)
+        ui.link(tr("Open the guide"), "/welcome").classes("gb-link t-table")
+        made = button(tr("Dismiss"), self._calls.dismiss, small=True, acts=True)
         made.tooltip(tr("Ctrl+K, First steps brings it back"))
 
     def _show_target(self, begin: Beginning) -> None:
@@ -113,6 +114,7 @@ class FirstSteps:
                     self._calls.start,
                     icon="play_arrow",
                     kind="primary",
+                    acts=True,
                 )
                 if not begin.real_models and begin.demo_models:
                     ui.label(tr("with the built-in demo supplier, no key needed")).classes(

@@ -24,6 +24,7 @@ from components.status.reasons import reason_text
 from components.words import tr, trn
 from services.e2e.types import Cell, CellDetail
 from services.gateway.types import StoredLog
+from services.targets.types import DEMO_TARGET_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +152,14 @@ class CellDrawer:
 
     def _actions(self, detail: CellDetail) -> None:
         with ui.element("footer").classes("gx-acts gb-row gb-wrap"):
-            ui.label(tr("Run again")).classes("t-meta c-muted")
-            for scope, name in (
-                ("cell", tr("Cell")),
-                ("row", tr("Row")),
-                ("column", tr("Column")),
-            ):
-                self._again(scope, name)
+            if detail.launch.target_id != DEMO_TARGET_ID:  # one that never was cannot be asked
+                ui.label(tr("Run again")).classes("t-meta c-muted")
+                for scope, name in (
+                    ("cell", tr("Cell")),
+                    ("row", tr("Row")),
+                    ("column", tr("Column")),
+                ):
+                    self._again(scope, name)
             ui.element("div").classes("gb-grow")
             self._copy(detail)
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, context, ui
 
-from components.dashboard import remembered
 from components.frame import memory
 from components.frame.agent import Agent, LateBanner
 from components.frame.connection import LIVE, ConnectionBadge
@@ -24,6 +23,7 @@ from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.shell.account import account_menu
 from gymbro_ui.shell.corner import Corner
+from gymbro_ui.shell.demo_bar import DemoBar
 from gymbro_ui.shell.pages import Pages
 from gymbro_ui.site_map import PAGES, page_at
 from services.accounts.types import UserType
@@ -85,6 +85,7 @@ class Frame:
         with ui.element("main").classes("gb-page").props("id=page tabindex=-1"):
             self.notices = NoticeBar(memory.put_away, memory.read_notices())
             self.late = LateBanner(epoch_ms(view.next_at), view.zone, words)
+            DemoBar(self._console)
             Pages(self._console)
 
     # -- what changes
@@ -250,12 +251,8 @@ class Frame:
             self._first_steps()
 
     def _first_steps(self) -> None:
-        """Bring them back to the Overview, also when they were put away or nothing is left to do."""
-        remembered.ask_for_steps()
-        if _plain(self._client.sub_pages_router.current_path) == "/":
-            ui.navigate.reload()
-        else:
-            ui.navigate.to("/")
+        """Open the guide, whatever is done or was skipped."""
+        ui.navigate.to("/welcome")
 
 
 def _plain(path: str) -> str:

@@ -125,5 +125,5 @@ class FakeSchedules:
             triggers.launches_per_day(rule),
         )
 
-    async def off_spans(self, start: Any, end: Any) -> list[Any]:
+    async def off_spans(self, start: Any, end: Any, **_: Any) -> list[Any]:
         return []

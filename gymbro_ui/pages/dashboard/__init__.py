@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gymbro_ui.pages.dashboard.guide import GuidePage
 from gymbro_ui.pages.dashboard.page import OverviewPage
 
 if TYPE_CHECKING:
@@ -13,3 +14,8 @@ async def render(console: "Console") -> None:
     page = OverviewPage(console)
     page.draw()
     await page.load()
+
+
+def render_guide(console: "Console") -> None:
+    """Draw the first steps."""
+    GuidePage(console).draw()

@@ -30,11 +30,12 @@ MODELS_SHOWN = 12
 class NumbersPart:
     """The strip is drawn where this is made, the chart where `draw_usage` is called."""
 
-    def __init__(self, console: "Console") -> None:
-        """Draw the strip without figures; `load` reads them."""
+    def __init__(self, console: "Console", *, is_demo: bool = False) -> None:
+        """Draw the strip without figures; `load` reads them, of the demo data where that is shown."""
         self._console = console
         self._client = context.client
-        self._window, self._origins = "24h", tuple(APP_ONLY)
+        self._is_demo = is_demo
+        self._window, self._origins = "24h", (Origin.DEMO,) if is_demo else tuple(APP_ONLY)
         self._jwt: dict[str, Any] | None = None
         self._is_asking = False
         with ui.element("div").classes("gb-col") as self._root:
@@ -74,7 +75,7 @@ class NumbersPart:
         try:
             figures = await numbers.figures(self._window, self._origins)
             points = await numbers.points(self._window, self._origins)
-            days = await self._console.upkeep.days.newest()
+            seen = await self._besides(figures, points)
         except ConsoleError as error:
             self._say(error)
             return
@@ -82,7 +83,7 @@ class NumbersPart:
             return
         self._ask_for_tokens()
         with self._root:
-            self._show_strip(figures, points, days)
+            self._show_strip(seen)
             self._show_usage(figures, points)
 
     # -- drawing
@@ -95,28 +96,33 @@ class NumbersPart:
                 self._choose_window,
                 name=tr("Window"),
             )
-            Segment(
-                {"app": tr("App users"), "all": tr("Everybody")},
-                "app",
-                self._choose_origins,
-                name=tr("Whose traffic"),
-            )
+            if not self._is_demo:
+                Segment(
+                    {"app": tr("App users"), "all": tr("Everybody")},
+                    "app",
+                    self._choose_origins,
+                    name=tr("Whose traffic"),
+                )
             spacer()
 
-    def _show_strip(self, figures: Figures, points: Sequence[Point], days: Sequence[Any]) -> None:
-        console = self._console
-        seen = Seen(
-            figures=figures,
-            points=points,
-            days=days,
-            connectivity=console.stats.api_connectivity(
-                console.models.endpoints, is_running=console.monitor.view().is_running
-            ),
-            jwt=self._jwt,
-            health=console.e2e.health(),
-            zone=self._zone,
-            now=console.clock.now(),
-        )
+    async def _besides(self, figures: Figures, points: Sequence[Point]) -> Seen:
+        """Return the figures with what stands beside them: real, or made up like them."""
+        console, demo = self._console, self._console.first_run.demo
+        if self._is_demo:
+            days, health = await demo.days(self._zone), await demo.health()
+            connectivity, jwt = demo.connectivity(), demo.availability()
+        else:
+            days, health = await console.upkeep.days.newest(), console.e2e.health()
+            is_running = console.monitor.view().is_running
+            connectivity = console.stats.api_connectivity(
+                console.models.endpoints, is_running=is_running
+            )
+            jwt = self._jwt
+        now = console.clock.now()
+        return Seen(figures, points, days, connectivity, jwt, health, self._zone, now)
+
+    def _show_strip(self, seen: Seen) -> None:
+        figures = seen.figures
         self._strip.show(
             tiles_of(seen),
             as_of=figures.as_of,

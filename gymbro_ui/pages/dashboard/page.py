@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, ui
 
-from components.dashboard import remembered
 from components.dashboard.broke import broke_list, since_strip
 from components.dashboard.dots import HealthDots
 from components.dashboard.first_steps import Beginning, FirstCalls, FirstSteps
@@ -21,6 +20,7 @@ from components.primitives.toast import toast
 from components.primitives.toolbar import spacer
 from components.settings.target_list import target_name
 from components.words import sentence, tr
+from gymbro_ui import demo_view
 from gymbro_ui.actions import act
 from gymbro_ui.pages.dashboard.history import History
 from gymbro_ui.pages.dashboard.last_test import LastTest
@@ -28,13 +28,15 @@ from gymbro_ui.pages.dashboard.log_window import LogWindow
 from gymbro_ui.pages.dashboard.numbers import NumbersPart
 from gymbro_ui.pages.dashboard.supplier import supplier_calls
 from gymbro_ui.run_actions import cancel_runs
-from services.e2e.types import ChangeSinceSeen, LaunchRequest
+from services.e2e.types import ChangeSinceSeen, Health, LaunchRequest
 from services.foundation.errors import ConsoleError
+from services.guide.types import Step
 
 if TYPE_CHECKING:
     from services.console import Console
 
 _ID = re.compile(r"[0-9A-Za-z_]{1,40}")
+NOTHING_JUDGED = Health((), (), 0, 0, 0, None, None)
 
 
 class OverviewPage:
@@ -45,6 +47,8 @@ class OverviewPage:
         self._console = console
         self._changes: list[ChangeSinceSeen] = []
         self._steps: FirstSteps | None = None
+        self._is_demo = demo_view.is_shown(console)
+        self._made_up = NOTHING_JUDGED  # what the demo data shows, once it is read
 
     def draw(self) -> None:
         """Draw the frame of the page and fill it from memory."""
@@ -54,7 +58,7 @@ class OverviewPage:
         self._first.set_visibility(False)
         self._cause = RootCause()
         self._draw_head()
-        self._numbers = NumbersPart(self._console)
+        self._numbers = NumbersPart(self._console, is_demo=self._is_demo)
         self._draw_health()
         self._numbers.draw_usage()
         with card(tr("Last conversation")):
@@ -67,6 +71,9 @@ class OverviewPage:
 
     async def load(self) -> None:
         """Read what is only in the store: the newest executions and the changes since seen."""
+        if self._is_demo:
+            self._made_up = await self._console.first_run.demo.health()
+            self._show_health()
         await self._numbers.load()
         await self._history.load()
         await self._read_changes()
@@ -98,6 +105,7 @@ class OverviewPage:
         on_batch(console.settings.changed, lambda _: self._show_health())
         on_batch(console.targets.changed, lambda _: self._health_changed())
         on_batch(console.mapping.changed, lambda _: self._show_all())
+        on_batch(console.first_run.guide.changed, lambda _: self._show_first())
 
     def _health_changed(self) -> None:
         self._show_all()
@@ -109,7 +117,7 @@ class OverviewPage:
 
     def _show_health(self) -> None:
         console = self._console
-        health, view = console.e2e.health(), console.schedules.view()
+        health, view = self._health(), console.schedules.view()
         self._cause.show(health, view.zone)
         self._works.show(health, view)
         self._dots.show(health, view, {m.name for m in console.mapping.mapped() if m.is_demo})
@@ -117,6 +125,10 @@ class OverviewPage:
         self._show_nothing(is_empty=not health.mapped)
         self._show_lists()
         self._show_first()
+
+    def _health(self) -> Health:
+        """Return what is true now, or what the demo data says was."""
+        return self._made_up if self._is_demo else self._console.e2e.health()
 
     def _show_nothing(self, *, is_empty: bool) -> None:
         self._nothing.clear()
@@ -133,10 +145,12 @@ class OverviewPage:
         """Show the first steps until a supplier of one's own is mapped and an E2E was made."""
         begin = self._beginning()
         is_own = self._console.targets.current.is_self
-        is_left = not begin.is_judged or (is_own and not begin.real_models)
+        guide = self._console.first_run.guide.state
+        is_left = (not begin.is_judged and Step.FIRST_E2E not in guide.skipped) or (
+            is_own and not begin.real_models and Step.SUPPLIER not in guide.skipped
+        )
         is_typed_in = self._steps is not None and self._steps.is_typed_in
-        is_wanted = remembered.are_steps_asked_for() or is_left or is_typed_in
-        is_shown = is_wanted and not remembered.are_steps_away()
+        is_shown = (is_left or is_typed_in) and not guide.is_away
         self._first.set_visibility(is_shown)
         if not is_shown:
             self._first.clear()
@@ -174,7 +188,7 @@ class OverviewPage:
         zone, now = console.schedules.view().zone, console.clock.now()
         self._broke.clear()
         with self._broke:
-            broke_list(console.e2e.health(), zone, now, self._open_cell)
+            broke_list(self._health(), zone, now, self._open_cell)
         self._since.clear()
         self._since.set_visibility(bool(self._changes))
         if self._changes:
@@ -182,6 +196,8 @@ class OverviewPage:
                 since_strip(self._changes, zone, now, self._acknowledge)
 
     async def _read_changes(self) -> None:
+        if self._is_demo:
+            return
         try:
             self._changes = await self._console.e2e.since_seen()
         except ConsoleError as error:
@@ -200,8 +216,8 @@ class OverviewPage:
     async def _start(self) -> None:
         await act(lambda: self._console.e2e.start(LaunchRequest()))
 
-    def _dismiss(self) -> None:
-        remembered.put_steps_away()
+    async def _dismiss(self) -> None:
+        await act(self._console.first_run.guide.put_away)
         self._show_first()
         toast(tr("Ctrl+K, First steps brings it back"))
 

@@ -13,6 +13,7 @@ MODES = ("matrix", "table")
 SORTS = ("worst", "name", "share", "p50", "tail")
 MODELS_MOST = 200
 _RUN = re.compile(r"exe_[0-9A-Za-z]{1,36}")
+_CELL = re.compile(r"[0-9]{1,18}|-[12][0-9]{12}")  # below zero: demo data
 _WITHIN = (("7d", timedelta(days=7)), ("30d", timedelta(days=30)))
 
 
@@ -52,7 +53,7 @@ def read_filters(query: str) -> Filters:
         mode=one("mode", MODES, plain.mode),
         sort=one("sort", SORTS, plain.sort),
         models=tuple(dict.fromkeys(given.get("model", [])))[:MODELS_MOST],
-        cell_id=int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 19 else 0,
+        cell_id=int(cell) if _CELL.fullmatch(cell) else 0,
         launch=launch if _RUN.fullmatch(launch) else "",
     )
 

@@ -14,6 +14,7 @@ from components.e2e.peek import peek_lines
 from components.e2e.ranking import worst_at
 from components.e2e.undo import Undo
 from components.frame import memory
+from components.primitives.toast import toast
 from components.status.looks import user_type_word
 from components.words import sentence, tr
 from gymbro_ui.actions import act
@@ -23,6 +24,7 @@ from services.accounts.types import UserType
 from services.e2e.types import CellChange, CellDetail, CellStatus, Launch, LaunchRequest, Matrix
 from services.foundation.errors import ConsoleError
 from services.gateway.types import StoredLog
+from services.targets.types import DEMO_TARGET_ID
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -117,6 +119,9 @@ class Inspector:
 
     async def again(self, again: Again) -> None:
         """Ask, naming the cost, and start."""
+        if self._matrix().target_id == DEMO_TARGET_ID:
+            toast(tr("Demo data cannot be asked again: the service never was"), tone="failed")
+            return
         request = again_request(again, self._matrix(), self._user_types())
         if request is None:
             return

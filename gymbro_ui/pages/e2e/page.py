@@ -20,6 +20,7 @@ from components.primitives.card import card, page_head
 from components.primitives.toast import toast
 from components.primitives.toolbar import spacer
 from components.words import sentence, tr
+from gymbro_ui import demo_view
 from gymbro_ui.actions import act
 from gymbro_ui.pages.e2e.again import run_choices, run_requests
 from gymbro_ui.pages.e2e.bar import BarCalls, FilterBar
@@ -29,6 +30,7 @@ from gymbro_ui.pages.e2e.inspector import Inspector
 from gymbro_ui.pages.e2e.schedule import edit_schedule
 from services.e2e.types import CellChange, Launch, LaunchRequest, Matrix, TrendPoint
 from services.foundation.errors import ConsoleError
+from services.targets.types import DEMO_TARGET_ID
 from services.schedules.types import Every, OffSpan, ScheduleView
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class E2ePage:
         self._early: list[CellChange] = []  # changes that came while a load was under way
         self._is_loading = False
         self._has_missed = False  # the browser was away while cells changed
+        self._is_demo = demo_view.is_shown(console)
 
     async def find_asked(self) -> None:
         """Look for the launch the address names, and choose a window in which it has a column."""
@@ -119,7 +122,7 @@ class E2ePage:
 
     async def _read(self) -> tuple[Matrix, list[OffSpan], list[TrendPoint]]:
         filters, console = self._filters, self._console
-        target_id = console.targets.current.id
+        target_id = DEMO_TARGET_ID if self._is_demo else console.targets.current.id
         matrix = await console.e2e.matrix(
             target_id=target_id,
             window=filters.window,
@@ -129,7 +132,8 @@ class E2ePage:
         if not matrix.columns:
             return matrix, [], []
         start = matrix.columns[0].started_at
-        off_spans = await console.schedules.off_spans(start, console.clock.now())
+        now = console.clock.now()
+        off_spans = await console.schedules.off_spans(start, now, is_demo=self._is_demo)
         trend = await console.e2e.trend(target_id=target_id, window=filters.window)
         return matrix, off_spans, trend
 
@@ -170,7 +174,8 @@ class E2ePage:
 
     def _model_names(self) -> set[str]:
         shown = {row.model_key for row in self._matrix.rows}
-        return {*self._console.e2e.health().mapped, *shown, *self._filters.models}
+        mapped = () if self._is_demo else self._console.e2e.health().mapped
+        return {*mapped, *shown, *self._filters.models}
 
     def _show(self, matrix: Matrix, off_spans: list[OffSpan], trend: list[TrendPoint]) -> None:
         early, self._early = self._early, []
@@ -178,7 +183,7 @@ class E2ePage:
         self._has_missed = False
         view = self._console.schedules.view()
         frame = Frame(view.zone, interval_of(view), off_spans, self._filters.sort)
-        has_models = bool(self._console.e2e.health().mapped)
+        has_models = self._is_demo or bool(self._console.e2e.health().mapped)
         self._board.show(matrix, self._filters, frame, has_models=has_models)
         self._inspector.grid = self._board.grid
         self._summary.show(count_states(matrix.rows))
@@ -207,6 +212,8 @@ class E2ePage:
 
     def _cells_changed(self, changes: list[CellChange]) -> None:
         self._run.running(changes[-1].done, changes[-1].total)
+        if self._is_demo:
+            return
         if self._is_loading:
             self._early.extend(changes)
         elif self._has_missed or self._filters.mode == "table":

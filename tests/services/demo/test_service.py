@@ -43,7 +43,7 @@ async def ended(console: Console, run: Execution) -> Execution:
 
 
 async def filled(console: Console, days: int = DAYS) -> Execution:
-    return await ended(console, await console.demo.fill(days))
+    return await ended(console, await console.first_run.demo.fill(days))
 
 
 def contents(session: Session) -> dict[str, set[str]]:
@@ -69,15 +69,15 @@ async def test_a_fill_marks_every_row_and_a_removal_leaves_exactly_the_others(
     assert set(counts) == {*NUMBERED, *BY_ORIGIN}
     assert run.meta["rows"] == sum(counts.values())
     assert run.done == run.total > 0
-    data = console.demo.data
+    data = console.first_run.demo.data
     assert data is not None
     assert (data.days, data.is_whole, data.counts) == (DAYS, True, counts)
     during = await console.database.read(contents)
     assert all(before[name] <= during[name] for name in before)
 
-    await ended(console, await console.demo.remove())
+    await ended(console, await console.first_run.demo.remove())
 
-    assert console.demo.data is None
+    assert console.first_run.demo.data is None
     assert await console.database.read(of_demo) == {}
     assert await console.database.read(contents) == before
 
@@ -96,8 +96,8 @@ async def test_a_second_fill_replaces_the_first_and_a_restart_still_knows_it(
     console.close_now()
     again = build_console(env, one_shot=True)
     try:
-        assert again.demo.data is not None
-        assert again.demo.data.days == 2
+        assert again.first_run.demo.data is not None
+        assert again.first_run.demo.data.days == 2
     finally:
         again.close_now()
 
@@ -105,15 +105,15 @@ async def test_a_second_fill_replaces_the_first_and_a_restart_still_knows_it(
 async def test_one_fill_runs_at_a_time_and_a_cancelled_one_can_be_taken_out(
     console: Console,
 ) -> None:
-    run = await console.demo.fill(30)
+    run = await console.first_run.demo.fill(30)
     with pytest.raises(ConflictError):
-        await console.demo.remove()
+        await console.first_run.demo.remove()
     await until(lambda: console.executions.running()[0].done > 0)
     await console.executions.cancel(run.execution_id)
     assert (await console.executions.wait(run.execution_id)).status is ExecutionState.CANCELLED
-    assert console.demo.data is not None
-    assert not console.demo.data.is_whole
-    await ended(console, await console.demo.remove())
+    assert console.first_run.demo.data is not None
+    assert not console.first_run.demo.data.is_whole
+    await ended(console, await console.first_run.demo.remove())
     assert await console.database.read(of_demo) == {}
 
 
@@ -152,17 +152,17 @@ async def test_the_pages_can_ask_for_it_by_its_own_name(console: Console) -> Non
     matrix = await console.e2e.matrix(target_id=DEMO_TARGET_ID, window="30d")
     assert len(matrix.columns) > 10
     assert all(row.is_demo for row in matrix.rows)
-    health = await console.demo.health()
+    health = await console.first_run.demo.health()
     assert len(health.dots) == 16
     assert health.judged > health.good
     figures = await console.stats.numbers.figures("7d", (Origin.DEMO,))
     assert figures.calls.total > 1000
     assert figures.calls_left_out == {}
-    days = await console.demo.days("Asia/Shanghai")
+    days = await console.first_run.demo.days("Asia/Shanghai")
     assert sum(day.requests for day in days) == figures.calls.total
     assert all(day.jwt_rate is not None for day in days[:-1])
-    assert console.demo.connectivity()["total_endpoints"] == 4
-    assert console.demo.availability()["obtainability"]["anonymous_ok"] is True
+    assert console.first_run.demo.connectivity()["total_endpoints"] == 4
+    assert console.first_run.demo.availability()["obtainability"]["anonymous_ok"] is True
 
 
 async def test_a_demo_run_never_runs_again_and_a_demo_change_is_never_taken_back(

@@ -11,7 +11,6 @@ from components.dashboard.dots import HealthDots
 from components.dashboard.running import RunningNow
 from components.dashboard.supplier_form import SupplierForm
 from components.dashboard.works import Works
-from components.frame.palette import Palette
 from services.e2e.types import CellStatus
 from services.mapping.types import Scope
 from services.suppliers.types import ProbeResult, ProbeState
@@ -245,19 +244,18 @@ async def test_a_half_typed_key_keeps_the_steps_though_a_model_was_mapped_elsewh
         assert the(user, SupplierForm) is form
 
 
-async def test_dismissed_steps_stay_away_until_the_palette_brings_them_back():
-    async with operator(bare=True) as (user, _):
+async def test_dismissed_steps_stay_away_in_every_browser_until_the_guide_brings_them_back():
+    async with operator(bare=True) as (user, console):
         await user.open("/")
         user.find("收起").click()
         await user.should_not_see("最初五分钟", retries=20)
-        await user.open("/")
-        await user.should_not_see("最初五分钟", retries=20)
-        palette = the(user, Palette)
-        assert "first" in palette._names
-        with user:
-            await palette._on_choose("first")
+        assert console.first_run.guide.state.is_away
+        await user.open("/welcome")
+        user.find("在总览中提醒我").click()
+        await until(lambda: not console.first_run.guide.state.is_away)
         await user.open("/")
         await user.should_see("最初五分钟", retries=20)
+
 
 
 async def test_the_only_model_of_a_supplier_is_chosen_already():

@@ -1,0 +1,1 @@
+"""The guide of the first steps: what an operator skipped of it."""
