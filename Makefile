@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SOURCES := main.py gymbro_ui components services db
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
-.PHONY: setup run test check fix bench soak docs words lock test-local-model test-locust clean
+.PHONY: setup run test check fix bench screenshots soak docs words lock test-local-model test-locust clean
 
 setup: $(STAMP)  ## make .venv from requirements.lock and compile it
 
@@ -49,6 +49,9 @@ docs:  ## build the manual in both languages into site/
 	$(PYTHON) -m venv build/docs-venv
 	build/docs-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
 	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
+
+screenshots: $(STAMP)  ## the pictures of docs/images; ARGS="--out DIR --states empty,error …" for any others
+	$(BIN)/python -m tests.support.screens $(ARGS)
 
 words: $(STAMP)  ## compile the catalogues
 	$(BIN)/python -m components.words compile

@@ -8,6 +8,7 @@ from nicegui import ui
 from components.loadtest.limits import NUMBERS
 from components.primitives.button import icon
 from components.primitives.formats import NOTHING, count_text, duration_text
+from components.primitives.skeleton import skeleton_rows
 from components.words import sentence, tr, trn
 from services.loadtest.types import Arrangement, Forecast, QuotaNeed
 
@@ -20,6 +21,8 @@ class ForecastPanel(ui.element):
         super().__init__("div")
         self.classes("gb-col gap-12")
         self._shown: object = None
+        with self:
+            skeleton_rows(7, "20px")
 
     def show(self, forecast: Forecast, *, is_step: bool = False) -> None:
         """Show what it will cost; `is_step`: it is the greatest step of a search."""

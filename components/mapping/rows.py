@@ -52,7 +52,7 @@ def columns() -> list[BigColumn]:
         BigColumn("models", tr("Models in order"), "chips", "26%", from_px=900),
         BigColumn("changed", tr("Changed"), "age", "108px", from_px=1240),
         BigColumn("source", tr("Source"), width="84px", from_px=1360),
-        BigColumn("on", tr("On"), "switch", "56px"),
+        BigColumn("on", tr("On"), "switch", "64px"),
     ]
 
 

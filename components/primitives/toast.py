@@ -33,7 +33,8 @@ class Toasts(ui.element, component="toasts.js"):
         if act is not None:
             self._actions[self._next] = act
         self._next += 1
-        self._items = [*self._items, item][-_MOST:]
+        others = [one for one in self._items if one["action"] or one["text"] != text]
+        self._items = [*others, item][-_MOST:]  # what is said again is not said twice
         self._draw()
 
     def _draw(self) -> None:

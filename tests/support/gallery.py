@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 import db.tables
 from db.connect import sqlite_url
 from db.engine import Database
+from services.executions.types import ExecutionState
 from services.load_history.service import LoadHistory
 from services.loadtest.parts import LoadParts
 from services.loadtest.service import LoadTests
@@ -21,8 +22,10 @@ from tests.support.dialogs_desk import DialogsDesk
 from tests.support.gallery_load import write_loads
 from tests.support.gallery_talk import write_talk
 from tests.support.preview_dialogs import FakeSaved
-from tests.support.preview_world import MODELS, PROVIDERS
+from tests.support.preview_journal import FakeJournal
+from tests.support.preview_world import MODELS, NOW, PROVIDERS
 
+CALM = (ExecutionState.SUCCEEDED, ExecutionState.CANCELLED)
 OFFLINE = {"DeepSeek": "503 Service Unavailable"}
 LATENCY_MS = {"OpenAI": 184, "Anthropic": 231, "Qwen": 96, "Zhipu": 118, "Moonshot": 142}
 ROUTES = (
@@ -72,6 +75,7 @@ async def furnish(console: Any, folder: Path, *, bare: bool) -> None:
     loads = LoadTests(
         LoadParts(store, desk.clock, desk.settings, desk.targets, desk.identities, desk.executions)
     )
+    _calm(console)
     vars(console).update(
         models=desk.models,
         mapping=desk.mapping,
@@ -82,6 +86,14 @@ async def furnish(console: Any, folder: Path, *, bare: bool) -> None:
         loadtest=loads,
         load_history=LoadHistory(store, loads),
     )
+
+
+def _calm(console: Any) -> None:
+    """Leave a day's troubles to the pages that are about them: nothing waits, the past went well."""
+    console.journal = FakeJournal(NOW, bare=True)
+    console.cloud.outbox.rows = []
+    past = console.executions._all
+    console.executions._all = [*past[:8], *(one for one in past[8:] if one.status in CALM)]
 
 
 async def _write_catalogue(desk: DialogsDesk) -> None:

@@ -68,7 +68,8 @@ def status_of(key: str, user_type: UserType, back: int) -> CellStatus:
 
 
 def matrix(count: int) -> Matrix:
-    """Return the matrix of so many launches."""
+    """Return the matrix of so many launches, the same each time."""
+    _random.seed(count)
     columns = launches(count)
     rows: list[MatrixRow] = []
     for key, provider in MODELS:

@@ -22,6 +22,8 @@ _LINES: tuple[tuple[int, str, str, str, str], ...] = (
     (20, "gymbro_ui.app", "", "", "GymBro Console is ready on http://127.0.0.1:9999"),
 )
 
+_OPEN: list[Logs] = []
+
 
 class PreviewTraces:
     """One request leads to a cell, every run to its page."""
@@ -45,6 +47,7 @@ def preview_logs(settings: Any, now: datetime, *, bare: bool) -> Logs:
     made_up: Any = PreviewTraces()
     logs.traces = made_up
     logs.open_file()
+    _OPEN.append(logs)  # its file closes with the process, not at some garbage collection in a test
     if not bare:
         for n in range(60):
             say(logs, _LINES[n % len(_LINES)], now - timedelta(minutes=60 - n))

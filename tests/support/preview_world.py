@@ -33,7 +33,7 @@ TYPES = (UserType.ANONYMOUS, UserType.PERMANENT)
 TARGETS = [
     Target(
         1,
-        "本机网关",
+        "This console",
         "http://127.0.0.1:9999/api/v1",
         "http://127.0.0.1:9999",
         is_self=True,

@@ -17,6 +17,7 @@ from components.e2e.summary import Summary
 from components.e2e.trend import FEWEST, trend_options
 from components.live import on_batch
 from components.primitives.card import card, page_head
+from components.primitives.skeleton import skeleton_rows
 from components.primitives.toast import toast
 from components.primitives.toolbar import spacer
 from components.words import sentence, tr
@@ -30,8 +31,8 @@ from gymbro_ui.pages.e2e.inspector import Inspector
 from gymbro_ui.pages.e2e.schedule import edit_schedule
 from services.e2e.types import CellChange, Launch, LaunchRequest, Matrix, TrendPoint
 from services.foundation.errors import ConsoleError
-from services.targets.types import DEMO_TARGET_ID
 from services.schedules.types import Every, OffSpan, ScheduleView
+from services.targets.types import DEMO_TARGET_ID
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -140,6 +141,7 @@ class E2ePage:
     def _fail(self, asked: int, reason: str) -> None:
         if asked == self._asked and not self._root.is_deleted:
             self._is_loading = False
+            self._waits.set_visibility(False)
             self._board.fail(reason)
 
     # -- drawing
@@ -167,7 +169,9 @@ class E2ePage:
         with card(
             tr("Trend"), note=tr("All models: share of good answers and latency of each launch")
         ) as body:
+            self._waits = skeleton_rows(4)
             self._too_few = ui.label(tr("A trend needs two launches.")).classes("c-muted")
+            self._too_few.set_visibility(False)
             self._chart = LineChart(trend_options([], []), name=tr("Trend"), height="200px")
             self._chart.set_visibility(False)
         self._trend_card = body
@@ -189,6 +193,7 @@ class E2ePage:
         self._summary.show(count_states(matrix.rows))
         size = rows_sentence(len(matrix.rows), len(matrix.columns))
         self._bar.show(self._model_names(), size)
+        self._waits.set_visibility(False)
         self._too_few.set_visibility(len(trend) < FEWEST)
         self._chart.set_visibility(len(trend) >= FEWEST)
         self._chart.show(trend_options(trend, off_spans))
