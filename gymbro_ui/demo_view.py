@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from nicegui import app, ui
+from nicegui import app, context, ui
 
 from components.dashboard.guide import fact
 from components.primitives.button import button
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.console import Console
 
 _KEY = "demo_view"
+_BOTH = ("/", "/e2e")  # pages that show one or the other
 
 
 def is_shown(console: "Console") -> bool:
@@ -107,4 +108,8 @@ class DemoActs:
 
 def _turn(*, on: bool) -> None:
     show(on=on)
-    ui.navigate.to("/") if on else ui.navigate.reload()
+    path = context.client.sub_pages_router.current_path.partition("?")[0]
+    if on and path not in _BOTH:
+        ui.navigate.to("/")
+    else:
+        ui.navigate.reload()

@@ -9,6 +9,7 @@ from components.primitives.formats import duration_text, moment_text
 from components.status.looks import cause_word, cell_look, launch_text, user_type_word
 from components.words import tr
 from services.e2e.types import Cell, CellDetail
+from services.targets.types import DEMO_TARGET_ID
 
 REPLY_MOST = 4000
 
@@ -19,6 +20,7 @@ def evidence(detail: CellDetail, api_base: str, zone: str) -> str:
     verdict = cell_look(cell.status).label
     lines = [
         f"## {verdict}: `{_inline(cell.model_key)}` ({user_type_word(cell.user_type)})",
+        *(["", tr("Made-up demo data: it never ran")] if is_made_up(detail) else []),
         "",
         *_facts(detail, zone),
         "",
@@ -33,6 +35,11 @@ def evidence(detail: CellDetail, api_base: str, zone: str) -> str:
         title = tr("Reply (cut)") if is_cut else tr("Reply")
         lines += ["", f"### {title}", fenced(detail.reply_text[:REPLY_MOST], "text")]
     return "\n".join(lines) + "\n"
+
+
+def is_made_up(detail: CellDetail) -> bool:
+    """Whether the cell is demo data."""
+    return detail.launch.target_id == DEMO_TARGET_ID
 
 
 def endpoint_text(cell: Cell) -> str:

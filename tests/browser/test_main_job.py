@@ -56,10 +56,17 @@ async def test_the_main_job_from_nothing_to_a_verdict_and_its_reason(
 
 
 async def _first_run(page: Page) -> None:
-    """Three lines lead from an empty console to the first verdict, without a reload."""
+    """Two clicks lead from an empty console to a judged E2E: the guide, and its start."""
     await expect(page.get_by_text("最初五分钟")).to_be_visible()
     await expect(page.locator(".ov-works")).to_have_attribute("data-tone", "none")
+    await page.get_by_role("link", name="打开上手指引").click()
+    await expect(page.get_by_text("已完成 1/5")).to_be_visible()
     await page.get_by_role("button", name="运行首次 E2E · 2 次对话").click()
+    first = page.get_by_role("listitem", name="首次 E2E")
+    await expect(first).to_contain_text("可判 2，正常 2", timeout=RUN_MS)
+    await expect(first.locator(".hd-dot[data-tone=ok]")).to_have_count(2)
+    await expect(page.get_by_text("已完成 3/5")).to_be_visible()  # its sign-ins ticked theirs too
+    await page.get_by_role("link", name="总览").first.click()
     await expect(page.locator(".ov-works .t-figure")).to_have_text("2/2", timeout=RUN_MS)
     await expect(page.locator(".ov-works")).to_have_attribute("data-tone", "ok")
     await expect(page.locator(".hd-dot[data-tone=ok]")).to_have_count(2)
@@ -78,8 +85,12 @@ async def _first_steps_stay_until_put_away(page: Page) -> None:
     await expect(page.locator(".ov-works")).to_have_attribute("data-tone", "ok")
     await expect(card).to_be_hidden()
     await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("combobox")).to_be_focused()
     await page.keyboard.type("上手步骤")
     await page.keyboard.press("Enter")
+    await expect(page.get_by_text("已完成 3/5")).to_be_visible()
+    await page.get_by_role("button", name="在总览中提醒我").click()
+    await page.get_by_role("link", name="总览").first.click()
     await expect(card).to_be_visible()
 
 
