@@ -21,7 +21,6 @@ from components.settings.executions_form import ExecutionsForm
 from components.settings.pace_form import PaceForm
 from components.settings.secret_row import fact_row, secret_row
 from components.settings.supabase_form import SupabaseCalls, SupabaseForm
-from components.settings.target_form import TargetForm, Tested
 from components.settings.target_list import TargetActs, TargetList
 from components.status.targets import target_name
 from components.theme import apply as theme
@@ -29,12 +28,12 @@ from components.words import LANGUAGES, choose_language, language, tr
 from gymbro_ui.access_cards import access_card
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
-from gymbro_ui.connection import try_target
 from gymbro_ui.import_card import import_card
 from gymbro_ui.log_card import log_card
+from gymbro_ui.target_dialog import edit_target
 from gymbro_ui.upkeep_cards import backup_card, journal_card, retention_card, settings_file_card
 from services.supabase.types import SupabaseEdit
-from services.targets.types import Target, TargetEdit
+from services.targets.types import Target
 
 if TYPE_CHECKING:
     from services.console import Console
@@ -77,7 +76,7 @@ def render(console: "Console") -> None:
 
 
 def _targets(console: "Console") -> None:
-    add = partial(_edit_target, console, None)
+    add = partial(edit_target, console, None)
     with card(
         tr("Service under test"),
         toolbar=lambda: button(tr("Add"), add, icon="add", small=True, acts=True),
@@ -87,7 +86,7 @@ def _targets(console: "Console") -> None:
         found = TargetList(
             TargetActs(
                 select=partial(_select_target, console),
-                edit=partial(_edit_target, console),
+                edit=partial(edit_target, console),
                 delete=partial(_delete_target, console),
             )
         )
@@ -104,24 +103,6 @@ async def _select_target(console: "Console", target: Target) -> None:
     )
 
 
-def _edit_target(console: "Console", target: Target | None) -> None:
-    undo = None if target is None else partial(console.targets.save, _as_edit(target))
-
-    async def save(edit: TargetEdit, fields: dict[str, Field]) -> bool:
-        stored = await act(
-            lambda: console.targets.save(edit),
-            done=tr("{name} saved", name=edit.name),
-            undo=undo,
-            fields=fields,
-        )
-        return stored is not None
-
-    async def test(edit: TargetEdit, fields: dict[str, Field]) -> Tested | None:
-        return await act(lambda: try_target(console, edit), fields=fields)
-
-    TargetForm(target, save, test)
-
-
 async def _delete_target(console: "Console", target: Target) -> None:
     agreed = await confirm(
         tr("Delete {name}?", name=target_name(target)),
@@ -134,19 +115,6 @@ async def _delete_target(console: "Console", target: Target) -> None:
             lambda: console.targets.delete(target.id),
             done=tr("{name} deleted", name=target_name(target)),
         )
-
-
-def _as_edit(target: Target) -> TargetEdit:
-    """The stored values without keys: keys that were not touched stay as they are."""
-    return TargetEdit(
-        id=target.id,
-        name=target.name,
-        api_base=target.api_base,
-        auth_url=target.auth_url,
-        colour=target.colour,
-        is_production=target.is_production,
-        user_email=target.user_email,
-    )
 
 
 # -- sign-in
