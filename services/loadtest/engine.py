@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.chat.client import ChatClient
 from services.chat.types import ChatRequest, Outcome, Reply
@@ -34,8 +33,16 @@ class Seat(Protocol):
 class Seats(Protocol):
     """Who lends the signed-in users."""
 
-    def lend(self) -> AbstractAsyncContextManager[Seat]:
+    def take_fresh(self) -> Seat | None:
+        """Give one for the time of a call, None where that takes a while: take()."""
+        ...
+
+    async def take(self) -> Seat:
         """Give one for the time of a call."""
+        ...
+
+    def give(self, seat: Any) -> None:
+        """Take one back."""
         ...
 
 
@@ -73,7 +80,9 @@ class Engine:
         self._parts = parts
         self._sink = sink
         self._schedule = Schedule(plan)
-        self._places = asyncio.Semaphore(plan.cap)
+        # None: there is a place for everyone
+        self._places = asyncio.Semaphore(plan.cap) if plan.cap < plan.users else None
+        self._metadata = {"source": "load_test", "run_id": parts.run_id, "save_history": False}
         self._ending = asyncio.Event()
         self._began_at = 0.0
         self._now = Gauge()
@@ -114,20 +123,30 @@ class Engine:
     # -- closed model: each user asks again when it was answered
 
     async def _be_user(self, user_no: int) -> None:
+        steady_from_s = self._schedule.steady_from_s
         while not self._ending.is_set():
-            at_s = self._schedule.begins_at_s(user_no, self.elapsed_s())
-            if at_s is None:
-                return
-            await self._pause_until(at_s)
-            if self._ending.is_set() or not await self._call_in_turn():
+            elapsed_s = self.elapsed_s()
+            if elapsed_s < steady_from_s:
+                at_s = self._schedule.begins_at_s(user_no, elapsed_s)
+                if at_s is None:
+                    return
+                await self._pause_until(at_s)
+                if self._ending.is_set():
+                    return
+            if self._places is not None:
+                if not await self._call_in_turn(self._places):
+                    return
+            elif self._has_more():
+                await self._call(0.0)
+            else:
                 return
 
-    async def _call_in_turn(self) -> bool:
+    async def _call_in_turn(self, places: asyncio.Semaphore) -> bool:
         """Make one call when there is a place; return False when none is left to make."""
         now = self._now
         now.waiting += 1
         try:
-            await self._places.acquire()
+            await places.acquire()
         finally:
             now.waiting -= 1
         try:
@@ -135,7 +154,7 @@ class Engine:
                 return False
             await self._call(0.0)
         finally:
-            self._places.release()
+            places.release()
         return True
 
     def _has_more(self) -> bool:
@@ -160,62 +179,76 @@ class Engine:
                 calls.create_task(self._serve(due_s), name="load arrival")
 
     async def _serve(self, due_s: float) -> None:
+        places = self._places
         try:
-            await self._places.acquire()
+            if places is not None:
+                await places.acquire()
         finally:
             self._now.waiting -= 1
         try:
             if not self._ending.is_set():
                 await self._call(max(0.0, (self.elapsed_s() - due_s) * 1000))
         finally:
-            self._places.release()
+            if places is not None:
+                places.release()
 
     # -- one call
 
     async def _call(self, late_ms: float) -> None:
-        now = self._now
-        now.begun += 1
-        now.in_flight += 1
-        now.peak = max(now.peak, now.in_flight)
-        no, at_ms = now.begun, self.elapsed_s() * 1000
-        request_id, model = new_hex(), self._parts.models[(no - 1) % len(self._parts.models)]
-        seat: Seat | None = None
+        no, parts = self._count_in(), self._parts
+        at_ms = self.elapsed_s() * 1000
+        request_id, model = new_hex(), parts.models[(no - 1) % len(parts.models)]
+        user_no = 0
         try:
-            async with self._parts.pool.lend() as seat:
+            seat = parts.pool.take_fresh()
+            if seat is None:
+                seat = await parts.pool.take()
                 at_ms = self.elapsed_s() * 1000
-                self._sink.begin(Start(no, seat.no, model, round(at_ms, 3), request_id))
-                reply = await self._parts.chat.converse(self._request(seat, model, request_id))
-                seat.is_stale = seat.is_stale or reply.status == 401
+            user_no = seat.no
+            try:
+                self._sink.begin(Start(no, user_no, model, round(at_ms, 3), request_id))
+                reply = await parts.chat.converse(self._request(seat, model, request_id))
+                if reply.status == 401:
+                    seat.is_stale = True
+            finally:
+                parts.pool.give(seat)
         except asyncio.CancelledError:
-            cut = cut_sample(no, seat.no if seat else 0, model, at_ms, request_id)
-            self._end(replace(cut, total_ms=round(self.elapsed_s() * 1000 - at_ms, 3)), (), late_ms)
+            cut = cut_sample(no, user_no, model, at_ms, request_id)
+            total_ms = round(self.elapsed_s() * 1000 - at_ms, 3)
+            self._end(replace(cut, total_ms=total_ms, late_ms=round(late_ms, 3)), ())
             raise
         except Exception as error:  # noqa: BLE001  # boundary: one call fails, not its run
             word = type(error).__name__
             reply = Reply(Outcome.MALFORMED, request_id, error=word, error_text=str(error)[:500])
-        user_no = seat.no if seat else 0
-        self._end(to_sample(no, user_no, model, at_ms, reply), reply.gaps_ms, late_ms)
+        self._end(to_sample(no, user_no, model, at_ms, reply, late_ms), reply.gaps_ms)
 
-    def _end(self, sample: Sample, gaps: Sequence[float], late_ms: float) -> None:
+    def _count_in(self) -> int:
+        """Return the number of a call that begins."""
+        now = self._now
+        now.begun += 1
+        now.in_flight += 1
+        now.peak = max(now.peak, now.in_flight)
+        return now.begun
+
+    def _end(self, sample: Sample, gaps: Sequence[float]) -> None:
         self._now.in_flight -= 1
-        if late_ms:
-            sample = replace(sample, late_ms=round(late_ms, 3))
         self._sink.end(sample, gaps)
 
     def _request(self, seat: Seat, model: str, request_id: str) -> ChatRequest:
         plan, parts = self._plan, self._parts
+        timeout_s = plan.timeout_s
         return ChatRequest(
-            api_base=parts.api_base,
-            access_token=seat.token.access_token,
-            model_key=model,
-            text=plan.message,
-            request_id=request_id,
-            result_mode=plan.result_mode,
-            metadata={"source": "load_test", "run_id": parts.run_id, "save_history": False},
-            total_s=plan.timeout_s,
-            accept_s=plan.timeout_s,
-            first_event_s=plan.timeout_s,
-            connect_s=plan.timeout_s,  # a server that accepts late is slow, not gone
+            parts.api_base,
+            seat.token.access_token,
+            model,
+            plan.message,
+            request_id,
+            plan.result_mode,
+            metadata=self._metadata,
+            total_s=timeout_s,
+            accept_s=timeout_s,
+            first_event_s=timeout_s,
+            connect_s=timeout_s,  # a server that accepts late is slow, not gone
             max_events=parts.max_events,
         )
 

@@ -19,6 +19,7 @@ from services.loadtest.types import LoadPlan, Sample, SampleClass
 
 FRAME_MAX = 64 * 1024 * 1024
 _SAMPLE_FIELDS = tuple(Sample.__dataclass_fields__)
+_CLASSES = {str(one): one for one in SampleClass}
 _CLASS_AT = _SAMPLE_FIELDS.index("sample_class")
 _sample_values = attrgetter(*_SAMPLE_FIELDS)
 _start_values = attrgetter(*Start.__dataclass_fields__)
@@ -126,5 +127,5 @@ def to_batch(values: Mapping[str, Any]) -> Batch:
 
 def _to_sample(values: Sequence[Any]) -> Sample:
     known = list(values)
-    known[_CLASS_AT] = SampleClass(known[_CLASS_AT])
+    known[_CLASS_AT] = _CLASSES[known[_CLASS_AT]]
     return Sample(*known)

@@ -69,6 +69,18 @@ class TokenPool:
         """Give the user with the fewest open calls, its token fresh."""
         return self._book.lend()
 
+    def take_fresh(self) -> Seat | None:
+        """Return the user with the fewest open calls, None where its token is to be renewed."""
+        return self._book.take_fresh()
+
+    async def take(self) -> Seat:
+        """Return the user with the fewest open calls, its token fresh; it must be given back."""
+        return await self._book.take()
+
+    def give(self, seat: Seat) -> None:
+        """Take a user back."""
+        self._book.give(seat)
+
     async def renew(self, seat: Seat) -> Token | None:
         """Return a fresh token for that user, None when the server gives none; counted."""
         self.refreshes += 1

@@ -2,48 +2,54 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, cast
 
-from services.chat.types import Reply
+from services.chat.types import Outcome, Reply
 from services.executions.rules import clean
 from services.loadtest import rules
 from services.loadtest.types import LoadRun, Sample, SampleClass, StoredSample
 
 REPLY_KEPT = 2_000  # characters of a reply
 _CUT = "it was cancelled"
+_SAMPLE_FIELDS = tuple(Sample.__dataclass_fields__)
+_sample_values = attrgetter(*_SAMPLE_FIELDS)
 
 
-def to_sample(no: int, user_no: int, model: str, at_ms: float, reply: Reply) -> Sample:
+def to_sample(
+    no: int, user_no: int, model: str, at_ms: float, reply: Reply, late_ms: float = 0.0
+) -> Sample:
     """Return what is kept of a call."""
-    timings, routed = reply.timings, reply.routed
-    gaps = reply.gaps_ms
-    block: Any = routed.get("prompt")
-    prompt = cast("Mapping[str, Any]", block if isinstance(block, Mapping) else {})
-    return Sample(
-        no=no,
-        user_no=user_no,
-        model_key=model,
-        sample_class=rules.classify(reply),
-        at_ms=round(at_ms, 3),
-        status=reply.status,
-        error=reply.error[:200],
-        error_text=reply.error_text[:500],
-        accepted_ms=_rounded(timings.accepted_ms),
-        first_event_ms=_rounded(timings.first_event_ms),
-        ttft_ms=_rounded(timings.first_delta_ms),
-        total_ms=round(timings.total_ms, 3),
-        event_count=reply.event_count,
-        byte_count=reply.bytes_received,
-        reply_text=reply.text[:REPLY_KEPT],
-        request_id=reply.request_id,
-        message_id=reply.message_id[:200],
-        prompt_id=_id(prompt.get("system_prompt_id")),
-        endpoint_id=_id(routed.get("endpoint_id")),
-        gap_p95_ms=_gap_p95(gaps),
-        gap_max_ms=round(max(gaps), 3) if gaps else None,
-    )
+    timings, routed, gaps = reply.timings, reply.routed, reply.gaps_ms
+    prompt_id = endpoint_id = 0
+    if routed:
+        block: Any = routed.get("prompt")
+        if isinstance(block, Mapping):
+            prompt_id = _id(cast("Mapping[str, Any]", block).get("system_prompt_id"))
+        endpoint_id = _id(routed.get("endpoint_id"))
+    return Sample(  # in the order of its fields
+        no, user_no, model,
+        SampleClass.SUCCESS if reply.outcome is Outcome.COMPLETED else rules.classify(reply),
+        round(at_ms, 3),
+        round(late_ms, 3),
+        reply.status,
+        reply.error[:200],
+        reply.error_text[:500],
+        _rounded(timings.accepted_ms),
+        _rounded(timings.first_event_ms),
+        _rounded(timings.first_delta_ms),
+        round(timings.total_ms, 3),
+        reply.event_count,
+        reply.bytes_received,
+        reply.text[:REPLY_KEPT],
+        reply.request_id,
+        reply.message_id[:200],
+        prompt_id,
+        endpoint_id,
+        _gap_p95(gaps) if gaps else None,
+        round(max(gaps), 3) if gaps else None,
+    )  # fmt: skip
 
 
 def cut_sample(no: int, user_no: int, model: str, at_ms: float, request_id: str) -> Sample:
@@ -54,18 +60,17 @@ def cut_sample(no: int, user_no: int, model: str, at_ms: float, request_id: str)
 
 def sample_values(sample: Sample, run: LoadRun, now: datetime) -> dict[str, Any]:
     """Return the row of a call; the columns of contract 16 and what we add."""
-    values = asdict(sample)
-    model, text = values.pop("model_key"), values.pop("reply_text")
-    return values | {
-        "run_no": run.id,
-        "model": clean(model)[:300],
-        "sample_class": str(sample.sample_class),
-        "success": sample.sample_class is SampleClass.SUCCESS,
-        "latency_ms": round(sample.total_ms),
-        "request_message": f"{run.plan.message} [run_id={run.run_id} index={sample.no}]",
-        "response_message": text,
-        "created_at": now,
-    }
+    values = dict(zip(_SAMPLE_FIELDS, _sample_values(sample), strict=True))
+    del values["model_key"], values["reply_text"]
+    values["run_no"] = run.id
+    values["model"] = clean(sample.model_key)[:300]
+    values["sample_class"] = str(sample.sample_class)
+    values["success"] = sample.sample_class is SampleClass.SUCCESS
+    values["latency_ms"] = round(sample.total_ms)
+    values["request_message"] = f"{run.plan.message} [run_id={run.run_id} index={sample.no}]"
+    values["response_message"] = sample.reply_text
+    values["created_at"] = now
+    return values
 
 
 def to_stored(values: Mapping[str, Any], run_id: str) -> StoredSample:
@@ -81,9 +86,7 @@ def to_stored(values: Mapping[str, Any], run_id: str) -> StoredSample:
     return StoredSample(values["id"], run_id, message, values["created_at"], sample)
 
 
-def _gap_p95(gaps: Sequence[float]) -> float | None:
-    if not gaps:
-        return None
+def _gap_p95(gaps: Sequence[float]) -> float:
     return round(sorted(gaps)[math.ceil(0.95 * len(gaps)) - 1], 3)
 
 

@@ -38,6 +38,12 @@ class Schedule:
         self._all = before if self._spans[-1].end_s < math.inf else math.inf
 
     @property
+    def steady_from_s(self) -> float:
+        """When the level has come to stay; infinite where it never does."""
+        last = self._spans[-1]
+        return last.begin_s if last.end_s == math.inf else math.inf
+
+    @property
     def arrivals(self) -> float:
         """How many arrivals the whole schedule has; infinite without an end."""
         return self._all

@@ -1,12 +1,15 @@
 """SeatBook: signed-in users lent to calls, the least busy first; an old token is renewed once."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from services.foundation.clock import Clock
 from services.identities.tokens import is_near_expiry
 from services.identities.types import Token
+
+_FRESH_S = 1.0  # so long nobody looks at a token again
 
 
 @dataclass(slots=True, eq=False)
@@ -17,6 +20,7 @@ class Seat:
     token: Token
     lent: int = 0
     is_stale: bool = False  # the server refused its token
+    looked_at_s: float = -math.inf  # when its token was found fresh
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -63,6 +67,17 @@ class SeatBook:
         """Give the seat with the fewest open calls, its token fresh, for an `async with`."""
         return Loan(self)
 
+    def take_fresh(self) -> Seat | None:
+        """Return the seat with the fewest open calls when its token is fresh, else None: take()."""
+        seat = self._take()
+        now_s = self._clock.monotonic()
+        if seat.is_stale or now_s - seat.looked_at_s > _FRESH_S:
+            if self._is_old(seat):
+                self.give(seat)
+                return None
+            seat.looked_at_s = now_s
+        return seat
+
     async def take(self) -> Seat:
         """Return the seat with the fewest open calls, its token fresh; it must be given back."""
         seat = self._take()
@@ -79,7 +94,9 @@ class SeatBook:
         self._move(seat, -1)
 
     def _take(self) -> Seat:
-        group = next(seats for seats in self._by_load if seats)
+        group = self._by_load[0]
+        if not group:
+            group = next(seats for seats in self._by_load if seats)
         seat = next(reversed(group))
         self._move(seat, 1)
         return seat

@@ -10,10 +10,11 @@ from services.loadtest.timeline import Timeline
 from services.loadtest.types import ErrorDetail, LoadPlan, Point, Sample, SampleClass, Summary
 
 _ERRORS_TOLD = 20
+_TOGETHER = 200  # ended calls that are counted at once
 _WORDS_KEPT = 500  # different error words; further ones count as "other"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: see Sample
 class Start:
     """A call that is being sent."""
 
@@ -48,6 +49,8 @@ class Tally:
         self._first_errors: list[ErrorDetail] = []
         self._ttft, self._total, self._late = Histogram(), Histogram(), Histogram()
         self._lag, self._gaps = Histogram(), Histogram()
+        self._begun: list[float] = []  # when, and what has ended: not counted yet
+        self._over: list[Sample] = []
         self._events = 0
         self._good = 0
         self._timeline = Timeline()
@@ -57,24 +60,42 @@ class Tally:
     def begin(self, start: Start) -> None:
         """Count a call that is being sent."""
         self.open[start.no] = start
-        self._timeline.start(start.at_ms)
+        self._begun.append(start.at_ms)
 
     def end(self, sample: Sample, gaps: Sequence[float]) -> None:
         """Count what became of a call."""
         self.open.pop(sample.no, None)
-        self._counts[sample.sample_class] += 1
-        self._events += sample.event_count
-        self._gaps.add_all(gaps)
-        self._timeline.end(sample, gaps)
+        if gaps:
+            self._gaps.add_all(gaps)
+            self._timeline.add_gaps(sample, gaps)
+        self._over.append(sample)
+        if len(self._over) >= _TOGETHER:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Count what has begun and ended since the last time: together it costs a third."""
+        begun, self._begun = self._begun, []
+        over, self._over = self._over, []
+        if begun:
+            self._timeline.start_all(begun)
+        if not over:
+            return
+        self._timeline.end_all(over)
+        good = [sample for sample in over if sample.sample_class is SampleClass.SUCCESS]
+        self._counts[SampleClass.SUCCESS] += len(good)
+        self._events += sum([sample.event_count for sample in over])
         if self._plan.is_open:
-            self._late.add(sample.late_ms)
-        if sample.sample_class is SampleClass.SUCCESS:
-            self._end_well(sample)
-        else:
-            self._note_error(sample)
+            self._late.add_all([sample.late_ms for sample in over])
+        self._end_well(good)
+        if len(good) < len(over):
+            for sample in over:
+                if sample.sample_class is not SampleClass.SUCCESS:
+                    self._counts[sample.sample_class] += 1
+                    self._note_error(sample)
 
     def look(self, gauge: Gauge, lags_ms: Sequence[float]) -> None:
         """Take what the engine knows of itself, and how late its loop was since the last time."""
+        self._settle()
         self.gauge = gauge
         self._lag.add_all(lags_ms)
         self._timeline.look(gauge.elapsed_s * 1000, gauge.in_flight, gauge.waiting, lags_ms)
@@ -85,15 +106,18 @@ class Tally:
             self._gaps.merge(buckets, largest_ms)
             self._timeline.merge_gaps(at_ms, buckets, largest_ms)
 
-    def _end_well(self, sample: Sample) -> None:
-        total_ms = sample.total_ms + sample.late_ms
-        ttft_ms = None if sample.ttft_ms is None else sample.ttft_ms + sample.late_ms
-        self._total.add(total_ms)
-        if ttft_ms is not None:
-            self._ttft.add(ttft_ms)
-        self._good += _within(ttft_ms, self._plan.good_ttft_ms) and _within(
-            total_ms, self._plan.good_total_ms
-        )
+    def _end_well(self, good: Sequence[Sample]) -> None:
+        self._total.add_all([one.total_ms + one.late_ms for one in good])
+        self._ttft.add_all([one.ttft_ms + one.late_ms for one in good if one.ttft_ms is not None])
+        plan = self._plan
+        if plan.good_ttft_ms is None and plan.good_total_ms is None:
+            self._good += len(good)
+            return
+        for one in good:
+            ttft_ms = None if one.ttft_ms is None else one.ttft_ms + one.late_ms
+            self._good += _within(ttft_ms, plan.good_ttft_ms) and _within(
+                one.total_ms + one.late_ms, plan.good_total_ms
+            )
 
     def _note_error(self, sample: Sample) -> None:
         if sample.error:
@@ -116,7 +140,7 @@ class Tally:
     @property
     def ended(self) -> int:
         """Calls that have ended."""
-        return self._counts.total()
+        return self._counts.total() + len(self._over)
 
     def requested(self) -> int:
         """Return how many calls the plan has asked for until now."""
@@ -124,10 +148,12 @@ class Tally:
 
     def timeline(self) -> tuple[Point, ...]:
         """Return the spans until now."""
+        self._settle()
         return self._timeline.points()
 
     def summary(self, elapsed_s: float, sign_ins: int = 0, refreshes: int = 0) -> Summary:
         """Return the figures; what was asked for and not ended counts as not started."""
+        self._settle()
         requested = self.requested()
         counts = {name.value: self._counts[name] for name in SampleClass}
         counts[SampleClass.NOT_STARTED] = requested - self.ended

@@ -44,19 +44,33 @@ class Timeline:
         self._seconds = 1
         self._spans: list[_Span] = []
 
-    def start(self, at_ms: float) -> None:
-        """Count a call that began."""
-        self._span(at_ms).started += 1
+    def start_all(self, at_ms: Iterable[float]) -> None:
+        """Count the calls that began at these times."""
+        for second, count in Counter([int(at / 1000) for at in at_ms]).items():
+            self._span(second * 1000.0).started += count
 
-    def end(self, sample: Sample, gaps: Iterable[float]) -> None:
-        """Count a call that ended, in the span of its end."""
-        span = self._span(sample.at_ms + sample.total_ms)
-        span.counts[sample.sample_class] += 1
-        if sample.sample_class is SampleClass.SUCCESS:
-            span.total.add(sample.total_ms + sample.late_ms)
-            if sample.ttft_ms is not None:
-                span.ttft.add(sample.ttft_ms + sample.late_ms)
-        span.gap.add_all(gaps)
+    def end_all(self, samples: Iterable[Sample]) -> None:
+        """Count calls that ended, each in the span of its end."""
+        seconds: dict[int, list[Sample]] = {}
+        for sample in samples:
+            second = int((sample.at_ms + sample.total_ms) / 1000)
+            seconds.setdefault(second, []).append(sample)
+        for second, ended in seconds.items():
+            span = self._span(second * 1000.0)
+            good = [one for one in ended if one.sample_class is SampleClass.SUCCESS]
+            if good:
+                span.counts[SampleClass.SUCCESS] += len(good)
+            for one in ended if len(good) < len(ended) else ():
+                if one.sample_class is not SampleClass.SUCCESS:
+                    span.counts[one.sample_class] += 1
+            span.total.add_all([one.total_ms + one.late_ms for one in good])
+            span.ttft.add_all(
+                [one.ttft_ms + one.late_ms for one in good if one.ttft_ms is not None]
+            )
+
+    def add_gaps(self, sample: Sample, gaps: Iterable[float]) -> None:
+        """Count the gaps of a call that ended, in the span of its end."""
+        self._span(sample.at_ms + sample.total_ms).gap.add_all(gaps)
 
     def look(self, at_ms: float, in_flight: int, waiting: int, lags_ms: Iterable[float]) -> None:
         """Note what is open now, and how late our own loop was."""

@@ -55,7 +55,7 @@ class ThresholdResult:
     words: Message = _NOTHING  # the sentence for people, with the value and the limit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that costs, and thousands are made a second
 class Sample:
     """One call that was sent."""
 

@@ -6,6 +6,7 @@ from typing import cast
 
 from services.wire.exchange import Exchange, cut
 from services.wire.heads import Heads
+from services.wire.outbox import Outbox
 from services.wire.types import Limits, WireError
 
 
@@ -13,10 +14,14 @@ class Connection(Exchange):
     """A socket that is lent to one exchange after the other."""
 
     def __init__(
-        self, limits: Limits, now: Callable[[], float], heads: Heads | None = None
+        self,
+        limits: Limits,
+        now: Callable[[], float],
+        heads: Heads | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         """Start unconnected; `now` gives monotonic seconds for the chunks."""
-        super().__init__(limits, now, heads)
+        super().__init__(limits, now, heads, outbox)
         self.idle_since = 0.0
         self.on_closed: Callable[[Connection], None] | None = None  # told when lost while idle
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from services.wire.heads import Heads
 from services.wire.inbox import Inbox
+from services.wire.outbox import Outbox
 from services.wire.reply import Reply
 from services.wire.timer import LazyTimer
 from services.wire.types import Chunk, Deadlines, Limits, WireError, WireErrorKind
@@ -14,12 +15,17 @@ class Exchange(asyncio.Protocol):
     """One exchange after the other, as who asks sees them; the socket's side is Connection."""
 
     def __init__(
-        self, limits: Limits, now: Callable[[], float], heads: Heads | None = None
+        self,
+        limits: Limits,
+        now: Callable[[], float],
+        heads: Heads | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         """Start unconnected; `now` gives monotonic seconds for the chunks."""
         self.reply = Reply(limits, heads)
         self.is_open = False
         self._now = now
+        self._outbox = outbox or Outbox()
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -93,7 +99,10 @@ class Exchange(asyncio.Protocol):
         if self._transport is None or not self.is_open:
             self._fail(cut(0))
             return
-        self._transport.write(request)
+        if self._on_end is None:
+            self._transport.write(request)
+        else:
+            self._outbox.put(self._transport, request)
 
     def drive(
         self,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from services.wire.address import Address, is_forbidden_ip, is_local_ip, literal_ip
 from services.wire.connection import Connection
 from services.wire.heads import Heads
+from services.wire.outbox import Outbox
 from services.wire.types import LOCAL_REFUSED, Limits, WireError, WireErrorKind
 
 Origin = tuple[bool, str, int]
@@ -49,6 +50,7 @@ class Pool:
         self._now = now
         self._tls = tls
         self._heads = Heads()
+        self._outbox = Outbox()
         self._kept: dict[Origin, _Kept] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -188,7 +190,7 @@ class Pool:
         for ip in await self._resolved(address):
             try:
                 _transport, connection = await loop.create_connection(
-                    lambda: Connection(self._limits, self._now, self._heads),
+                    lambda: Connection(self._limits, self._now, self._heads, self._outbox),
                     ip,
                     address.port,
                     ssl=tls,

@@ -46,6 +46,9 @@ class _Transport:
             self._is_closed = True
             self._loop.call_soon(self._connection.connection_lost, None)
 
+    def is_closing(self) -> bool:
+        return self._is_closed
+
     def pause_reading(self) -> None: ...
 
     def resume_reading(self) -> None: ...

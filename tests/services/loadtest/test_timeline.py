@@ -11,9 +11,9 @@ def sample(end_ms: float, ttft_ms: float = 10.0) -> Sample:
 
 def test_each_second_tells_what_began_and_ended_in_it() -> None:
     line = Timeline()
-    line.start(100)
-    line.start(900)
-    line.end(sample(1_500, ttft_ms=100), [5.0, 20.0])
+    line.start_all([100, 900])
+    line.end_all([sample(1_500, ttft_ms=100)])
+    line.add_gaps(sample(1_500), [5.0, 20.0])
     line.look(2_000, in_flight=1, waiting=3, lags_ms=[0.5])
     first, second, third = line.points()
     assert (first.started, first.ended, second.ended) == (2, 0, 1)
@@ -27,8 +27,8 @@ def test_each_second_tells_what_began_and_ended_in_it() -> None:
 def test_a_long_run_merges_its_seconds_and_loses_no_call() -> None:
     line = Timeline()
     for second in range(SPANS_MOST * 5):
-        line.start(second * 1000)
-        line.end(sample(second * 1000 + 500), [])
+        line.start_all([second * 1000])
+        line.end_all([sample(second * 1000 + 500)])
     points = line.points()
     assert len(points) <= SPANS_MOST
     assert sum(point.ended for point in points) == SPANS_MOST * 5
