@@ -129,8 +129,11 @@ def _add_acts(api: APIRouter, console: "Console") -> None:
 
     @api.post("/runs/{run_id}/cancel", status_code=202)
     async def cancel(run_id: RunId, request: Request, caller: Caller = admin) -> Response:  # pyright: ignore[reportUnusedFunction]
-        """Ask a load test to end; calls in flight are cut."""
-        await console.loadtest.run(run_id)
+        """Ask a load test or a single conversation to end; calls in flight are cut."""
+        try:
+            await console.loadtest.run(run_id)
+        except NotFoundError:
+            await console.dialogs.get(run_id)
         await console.executions.cancel(run_id, by=caller.email or caller.user_id)
         ids = {"run_id": run_id, "execution_id": run_id}
         return envelope(request_id_of(request.scope), ids, code=202, **ids)

@@ -14,6 +14,7 @@ from services.cluster.hearing import Hearing, read_news
 from services.cluster.types import ClusterView, ConsoleSeen, Job, Role
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
+from services.foundation.steady import Steady
 from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
 
@@ -134,9 +135,10 @@ class Cluster:
     # -- leading
 
     async def _watch(self) -> None:
+        steady = Steady(_log, "the look at who leads")
         while True:
             await self._clock.sleep(LOOK_S)
-            await self._settle()
+            await steady.turn(self._settle)
 
     async def _settle(self) -> None:
         """Start or stop the jobs, as it stands now."""

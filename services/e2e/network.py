@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from services.e2e.parts import E2eParts
 from services.foundation.signals import Signal
+from services.foundation.steady import Steady
 
 _log = logging.getLogger(__name__)
 LOOK_S = 10.0
@@ -32,9 +33,13 @@ class Network:
 
     async def run(self) -> None:
         """Look again and again."""
+        steady = Steady(_log, "the look at the network")
         while True:
-            self.look()
+            await steady.turn(self._looked)
             await self._parts.clock.sleep(LOOK_S)
+
+    async def _looked(self) -> None:
+        self.look()
 
     def look(self) -> bool:
         """Return whether the machine is offline and the checks need it not to be."""

@@ -11,6 +11,7 @@ from db.queries import config as config_queries
 from services.accounts.types import UserType
 from services.e2e.network import Network
 from services.e2e.parts import E2eParts
+from services.foundation.steady import Steady
 from services.identities.types import SignIn
 from services.targets.types import Target
 
@@ -81,10 +82,14 @@ class Obtaining:
 
     async def run(self) -> None:
         """Sign in for its own sake whenever no launch did so for the interval of the settings."""
+        steady = Steady(_log, "the sign-in for its own sake")
         while True:
             await self._parts.clock.sleep(_LOOK_S)
-            if not self.is_held() and self._is_due() and not self._network.look():
-                await self.probe()
+            await steady.turn(self._look)
+
+    async def _look(self) -> None:
+        if not self.is_held() and self._is_due() and not self._network.look():
+            await self.probe()
 
     def _is_due(self) -> bool:
         if self._target_id != self._parts.targets.current.id or self._checked_at is None:

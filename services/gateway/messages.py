@@ -1,9 +1,11 @@
 """Messages: accept one, generate it in the background, let its caller follow it (contract 2, 3)."""
 
 import asyncio
+import itertools
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -15,6 +17,7 @@ from db.queries import usage as usage_queries
 from services.accounts.types import Caller
 from services.foundation.clock import Clock
 from services.foundation.ids import new_hex
+from services.foundation.steady import Steady
 from services.foundation.tasks import Tasks
 from services.gateway import rules
 from services.gateway.delivery import Delivery
@@ -157,13 +160,15 @@ class Messages:
 
     async def sweep(self) -> None:
         """Forget ended messages in memory after 15 minutes, on disk after the retention time."""
-        turn = 0
-        while True:
+        steady = Steady(_log, "the sweep of messages")
+        for turn in itertools.count():
             await self._clock.sleep(SWEEP_S)
-            self._desk.board.expire()
-            if turn % PURGE_EVERY == 0:
-                await self._purge()
-            turn += 1
+            await steady.turn(partial(self._sweep, purges=turn % PURGE_EVERY == 0))
+
+    async def _sweep(self, *, purges: bool) -> None:
+        self._desk.board.expire()
+        if purges:
+            await self._purge()
 
     def _ground(self, caller: Caller, incoming: IncomingMessage) -> Ground:
         """Return the prompts of the message; the operator alone may name a trial of others."""

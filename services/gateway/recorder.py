@@ -13,6 +13,7 @@ from db.errors import DatabaseUnavailableError
 from db.queries import messages as message_queries
 from db.queries import usage as usage_queries
 from services.foundation.clock import Clock
+from services.foundation.steady import Steady
 from services.gateway.quota import Count, Quota
 from services.journal.patience import Patience
 from services.journal.types import NO_JOURNAL, Keeper
@@ -50,9 +51,10 @@ class Recorder:
 
     async def run(self) -> None:
         """Write what waits, again and again, until cancelled."""
+        steady = Steady(_log, "the record of messages")
         while True:
             await self._clock.sleep(FLUSH_S)
-            await self.flush()
+            await steady.turn(self.flush)
 
     async def flush(self) -> None:
         """Write everything that waits now; what the store refuses waits for the next time."""

@@ -11,6 +11,7 @@ from services.executions.types import Execution, ExecutionState, Trigger
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, ConsoleError, InputError
 from services.foundation.signals import Signal
+from services.foundation.steady import Steady
 from services.foundation.tasks import Tasks
 from services.models.calls import CallWatch
 from services.models.probing import KIND
@@ -105,17 +106,21 @@ class Monitor:
         return next((e for e in self._executions.running() if e.execution_type == KIND), None)
 
     async def _watch(self) -> None:
+        steady = Steady(_log, "the watch over endpoints")
         while True:
             await self._clock.sleep(LOOK_S)
-            if self.is_held():
-                continue
-            is_on, interval_s = self._wanted
-            if is_on and self._clock.monotonic() - self._counted_from >= interval_s:
-                self._counted_from = self._clock.monotonic()
-                self._suspects.clear()
-                await self._fire({})
-            elif self._suspects:
-                await self._look_at_suspects(is_on=is_on)
+            await steady.turn(self._look)
+
+    async def _look(self) -> None:
+        if self.is_held():
+            return
+        is_on, interval_s = self._wanted
+        if is_on and self._clock.monotonic() - self._counted_from >= interval_s:
+            self._counted_from = self._clock.monotonic()
+            self._suspects.clear()
+            await self._fire({})
+        elif self._suspects:
+            await self._look_at_suspects(is_on=is_on)
 
     async def _look_at_suspects(self, *, is_on: bool) -> None:
         suspects, self._suspects = self._suspects, []

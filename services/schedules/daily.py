@@ -9,6 +9,7 @@ from services.executions.service import Executions
 from services.executions.types import ExecutionFilter, ExecutionState, Trigger
 from services.foundation.clock import Clock
 from services.foundation.errors import ConflictError, ConsoleError
+from services.foundation.steady import Steady
 from services.foundation.tasks import Tasks
 
 _log = logging.getLogger(__name__)
@@ -73,9 +74,13 @@ class Daily:
 
     async def _watch(self) -> None:
         await self._clock.sleep(FIRST_S)
+        steady = Steady(_log, f"the daily look at {self._kind}")
         while True:
-            try:
-                await self.look()
-            except ConsoleError as error:
-                _log.warning("%s could not be started today: %s", self._kind, error)
+            await steady.turn(self._look)
             await self._clock.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        try:
+            await self.look()
+        except ConsoleError as error:
+            _log.warning("%s could not be started today: %s", self._kind, error)

@@ -90,7 +90,10 @@ class Schedules:
     async def _watch(self) -> None:
         """Compare the clocks on monotonic time, and tick when the beat is late or the clock jumped."""
         begun = self._clock.monotonic()
-        await self._uptime.look()
+        try:
+            await self._uptime.look()
+        except Exception:  # noqa: BLE001  # boundary: as in the loop below
+            _log.exception("the first look at the clocks failed")
         await self._tick_safely()
         while True:
             await self._clock.sleep(LOOK_S)

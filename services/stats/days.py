@@ -19,6 +19,7 @@ from db.tables.numbers import DashboardStatsRow
 from services.foundation.clock import Clock
 from services.foundation.errors import ConsoleError
 from services.foundation.signals import Signal
+from services.foundation.steady import Steady
 from services.foundation.storing import stored
 from services.foundation.tasks import Tasks
 from services.outbox.service import Outbox
@@ -127,12 +128,16 @@ class Days:
         return new
 
     async def _run(self) -> None:
+        steady = Steady(_log, "the figures of the day")
         while True:
-            try:
-                await self.refresh()
-            except (DatabaseUnavailableError, ConsoleError) as error:
-                _log.warning("the figures of the day wait: %s", error)
+            await steady.turn(self._refreshed)
             await self._clock.sleep(EVERY_S)
+
+    async def _refreshed(self) -> None:
+        try:
+            await self.refresh()
+        except (DatabaseUnavailableError, ConsoleError) as error:
+            _log.warning("the figures of the day wait: %s", error)
 
     def _is_whole_due(self) -> bool:
         since = self._whole_s

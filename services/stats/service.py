@@ -1,6 +1,7 @@
 """Stats: count the gateway's traffic, write it at most a second later, answer /stats/*."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from services.accounts.types import Caller
 from services.accounts.verifier import Verifier
 from services.foundation.clock import Clock
 from services.foundation.signals import Signal
+from services.foundation.steady import Steady
 from services.foundation.tasks import Tasks
 from services.journal.types import NO_JOURNAL, Keeper
 from services.mapping.types import MappedModel
@@ -22,6 +24,7 @@ from services.stats.origins import origin_of
 from services.stats.types import APP_ONLY
 from services.suppliers.types import Usage
 
+_log = logging.getLogger(__name__)
 FLUSH_S = 0.5
 _BY_DAY = {"7d": 8, "30d": 31}  # windows with a series, and of how many UTC days
 
@@ -87,9 +90,10 @@ class Stats:
         await self._flushing.hand_over("the console was stopped")
 
     async def _run(self) -> None:
+        steady = Steady(_log, "the record of figures")
         while True:
             await self._clock.sleep(FLUSH_S)
-            await self.flush()
+            await steady.turn(self.flush)
 
     async def flush(self) -> None:
         """Write everything counted so far; what the store refuses waits for the next time."""

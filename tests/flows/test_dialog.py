@@ -56,6 +56,19 @@ def test_a_dialog_is_started_judged_stored_and_listed(running: ConsoleProcess) -
         assert operator.get("/llm/tests/runs/exe_000000000000000000").status_code == 404
 
 
+def test_the_cancel_route_of_runs_answers_for_dialogs_too(running: ConsoleProcess) -> None:
+    with running.operator() as operator:
+        started = operator.post("/llm/tests/dialog", json={"model": "global", "message": "hi"})
+        run_id = started.json()["data"]["run_id"]
+        asked = operator.post(f"/llm/tests/runs/{run_id}/cancel")
+        assert asked.status_code in (202, 409), asked.text  # 409: it was faster
+        assert ended(running, run_id)["run_id"] == run_id
+        late = operator.post(f"/llm/tests/runs/{run_id}/cancel")
+        assert late.status_code == 409, late.text
+        none = operator.post("/llm/tests/runs/exe_000000000000000000/cancel")
+        assert none.status_code == 404
+
+
 def test_a_pasted_token_is_in_no_file(running: ConsoleProcess) -> None:
     with running.operator() as operator:
         token = operator.post("/llm/tests/anon-token", json={}).json()["data"]["access_token"]
