@@ -27,7 +27,7 @@ from tests.support.preview_catalogue import catalogue_parts
 from tests.support.preview_choices import FakeSchedules, FakeSettings, FakeTargets
 from tests.support.preview_cloud import cloud_parts
 from tests.support.preview_executions import FakeExecutions
-from tests.support.preview_first_run import first_run
+from tests.support.preview_first_run import first_run, importing
 from tests.support.preview_logs import preview_logs
 from tests.support.preview_states import STATES, hold
 from tests.support.preview_upkeep import obtaining, upkeep_parts
@@ -150,6 +150,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         **agent_parts(executions, data.NOW, bare=bare, going=running),
         e2e=e2e,
         first_run=first_run(e2e, data.NOW),
+        importing=importing(),
         **catalogue_parts(bare=bare),
         **cloud_parts(bare=bare),
         **upkeep_parts(data.NOW, bare=bare),

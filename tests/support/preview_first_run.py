@@ -1,7 +1,9 @@
 """Preview of the first run: a guide kept in memory, and demo data that is there when it is asked for."""
 
+import tempfile
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,3 +91,15 @@ class FakeDemo:
 def first_run(e2e: Any, now: datetime) -> Any:
     """Return the guide and the demo data."""
     return SimpleNamespace(guide=FakeGuide(), demo=FakeDemo(e2e, now))
+
+
+def importing() -> Any:
+    """Return the door of a move-in nobody asked for yet."""
+
+    async def last() -> None:
+        return None
+
+    folder = Path(tempfile.gettempdir())
+    return SimpleNamespace(
+        last=last, report=lambda _: None, upload_place=lambda: folder / "import.sqlite3"
+    )

@@ -16,8 +16,8 @@ from components.primitives.status_dot import StatusDot
 from components.primitives.toast import Toasts
 from components.settings.schedule_form import ScheduleForm
 from components.settings.schedule_values import read_time, zone_names
-from gymbro_ui.pages import settings
 from gymbro_ui.shell import shell
+from gymbro_ui.target_dialog import edit_target
 from services.chat.types import ModelList
 from services.identities.types import SignIn, Token
 from services.settings.types import Preferences
@@ -185,7 +185,7 @@ async def test_the_dialog_of_a_service_tests_its_connection_before_it_is_saved()
         console.chat = SimpleNamespace(list_models=list_models)
         console.targets.drafted = lambda edit: console.targets.get(edit.id)
         with user:
-            settings._edit_target(console, console.targets.get(2))
+            edit_target(console, console.targets.get(2))
         await user.should_see("匿名登录一次", retries=20)
         user.find("测试连接").click()
         await until(lambda: "登录正常，API 可用：3 个模型。" in _dots(user))
