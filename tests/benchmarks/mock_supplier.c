@@ -6,6 +6,7 @@
  * client does not slow the schedule down. GET /count answers {"requests":n,"tokens":n}.
  * A message's schedule begins at its POST; its id is the microsecond of it, so nothing is stored.
  * GET /truth answers what clients had to wait, from POST to the first token and to the end, in ms;
+ * with the tokens sent since the reset and the seconds from the first stream to the newest token.
  * GET /reset forgets it; GET /freeze?ms=n lets the whole server sleep.
  */
 #define _GNU_SOURCE
@@ -50,6 +51,8 @@ static size_t json_length;
 enum { TRUTHS = 2000000 };
 static int32_t *first_us, *total_us; /* what each message waited */
 static int firsts, totals, streams_most;
+static int64_t began_us, last_us; /* since the reset: the first stream, the newest token */
+static long tokens_since;
 
 static int64_t now_us(void) {
     struct timespec t;
@@ -108,6 +111,8 @@ static void put_token(peer *p) {
     if (p->app && !p->sent && firsts < TRUTHS) first_us[firsts++] = (int32_t)(now_us() - p->started_us);
     p->sent++;
     token_total++;
+    tokens_since++;
+    last_us = now_us();
 }
 
 static void put_end(peer *p) {
@@ -162,7 +167,8 @@ static int put_waits(char *to, size_t room, const char *name, int32_t *values, i
 
 static void tell_truth(peer *p) {
     char body[1024];
-    int n = snprintf(body, sizeof body, "{\"calls\":%d,\"streams_most\":%d", totals, streams_most);
+    int n = snprintf(body, sizeof body, "{\"calls\":%d,\"streams_most\":%d,\"tokens\":%ld,\"window_s\":%.3f",
+        totals, streams_most, tokens_since, began_us ? (double)(last_us - began_us) / 1e6 : 0.0);
     n += put_waits(body + n, sizeof body - (size_t)n, "ttft", first_us, firsts);
     n += put_waits(body + n, sizeof body - (size_t)n, "total", total_us, totals);
     body[n++] = '}';
@@ -184,6 +190,7 @@ static void begin_stream(peer *p, int64_t started_us, int app) {
     p->sent = 0;
     p->app = app;
     if (++streams > streams_most) streams_most = streams;
+    if (!began_us) began_us = now_us();
     p->started_us = started_us;
     if (app && !gap_ms && !first_ms) { /* all of it at once */
         while (p->sent < token_count) put_token(p);
@@ -209,6 +216,7 @@ static int serve(peer *p) { /* one whole request of the buffer: 1 served, 0 more
         tell_truth(p);
     } else if (strncmp(p->in, "GET /reset", 10) == 0) {
         firsts = totals = streams_most = 0;
+        began_us = last_us = tokens_since = 0;
         answer(p, "{}", 2);
     } else if (strncmp(p->in, "GET /freeze?ms=", 15) == 0) {
         answer(p, "{}", 2);
