@@ -32,15 +32,15 @@ def columns() -> list[BigColumn]:
     """Return the columns of contract 5.1, view=endpoints; the rest stands in the drawer."""
     return [
         BigColumn("name", tr("Name"), "name"),
-        BigColumn("state", tr("State"), "look", "160px"),
+        BigColumn("state", tr("State"), "look", "128px"),
         BigColumn("latency", tr("Latency"), width="84px", end=True, from_px=940),
         BigColumn("checked", tr("Checked"), "age", "104px", from_px=860),
-        BigColumn("address", tr("Address"), mono=True, width="24%", from_px=680),
+        BigColumn("address", tr("Address"), mono=True, width="22%", from_px=680),
         BigColumn("protocol", tr("Protocol"), width="92px", from_px=1240),
-        BigColumn("model", tr("Default model"), mono=True, width="176px", from_px=1080),
+        BigColumn("model", tr("Default model"), mono=True, width="176px", from_px=1300),
         BigColumn("models", tr("Models"), width="80px", end=True, from_px=520),
-        BigColumn("key", tr("Key"), width="132px", mono=True, from_px=1180),
-        BigColumn("sync", tr("Sync"), width="112px", from_px=1400),
+        BigColumn("key", tr("Key"), width="132px", mono=True, from_px=1440),
+        BigColumn("sync", tr("Sync"), width="112px", from_px=1600),
         BigColumn("on", tr("On"), "switch", "64px"),
     ]
 
