@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DESKTOP := $(VENV)/.desktop
+WINDOW ?= 1
 SOURCES := main.py gymbro_ui components services db
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
-.PHONY: setup run test check fix bench screenshots soak docs words lock test-local-model test-locust clean
+.PHONY: setup run native package test check fix bench screenshots soak docs words lock test-local-model test-locust clean
 
 setup: $(STAMP)  ## make .venv from requirements.lock and compile it
 
@@ -21,7 +23,17 @@ $(STAMP): requirements.lock
 run: $(STAMP)  ## start the console on 127.0.0.1:9999 and open it
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python main.py $(ARGS)
 
-test: $(STAMP)  ## everything: lint, types, contracts, tests, real parts
+$(DESKTOP): requirements-desktop.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-desktop.lock
+	touch $(DESKTOP)
+
+native: $(DESKTOP)  ## start in a window of its own (installs the extra `native` first)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python main.py --native $(ARGS)
+
+package: $(DESKTOP)  ## dist/gymbro-console: the self-contained app for this system (WINDOW=0: without Qt)
+	GYMBRO_PACKAGE_WINDOW=$(WINDOW) $(BIN)/python -m PyInstaller --noconfirm --log-level WARN --workpath build/package gymbro-console.spec
+
+test: $(DESKTOP)  ## everything: lint, types, contracts, tests, real parts
 	bash tests/system_parts.sh
 	$(COMPILE) $(SOURCES) tests  # the tests start some fifty processes
 	$(BIN)/ruff format --check .

@@ -50,7 +50,7 @@ class LeavingDialog:
         self._text.text = (
             tr("The window closes by itself then, and the console stops.")
             if waiting
-            else tr("Closing this window stops the console, and with it the scheduled checks.")
+            else tr("Quitting stops the console, and with it the scheduled checks.")
         )
         self._list.clear()
         with self._list:
@@ -78,9 +78,9 @@ class LeavingDialog:
         acts = self._acts
         if waiting:
             button(tr("Do not quit"), acts.stay)
-            button(tr("Cancel the runs and quit"), acts.cancel, kind="danger", acts=True)
+            button(tr("Cancel them and quit"), acts.cancel, kind="danger", acts=True)
             return
         button(tr("Stay"), acts.stay)
         button(tr("Only close the window"), acts.keep)
-        button(tr("Cancel the runs and quit"), acts.cancel, kind="danger", acts=True)
+        button(tr("Cancel them and quit"), acts.cancel, kind="danger", acts=True)
         button(tr("Quit when they have ended"), acts.wait, kind="primary").props("autofocus")

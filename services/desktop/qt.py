@@ -70,8 +70,10 @@ class QtWindow:
     def _download(self, download: Any) -> None:
         """Ask where to save it, in the system's folder for downloads first."""
         paths = self._core.QStandardPaths
-        folder = str(paths.writableLocation(paths.StandardLocation.DownloadLocation))
-        wanted = (Path(folder) if folder else Path.home()) / Path(download.downloadFileName()).name
+        folder = Path(paths.writableLocation(paths.StandardLocation.DownloadLocation) or "")
+        if not folder.is_absolute() or not folder.is_dir():
+            folder = Path.home()
+        wanted = folder / Path(download.downloadFileName()).name
         chosen = str(self._widgets.QFileDialog.getSaveFileName(self._view, "", str(wanted))[0])
         if not chosen:
             download.cancel()

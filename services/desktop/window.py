@@ -36,6 +36,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 def main() -> int:
     """Show the window until it is closed; return FAILED when it could not be shown."""
     tell = _Teller(_own_output())
+    sys.argv = ["gymbro-console"]  # what the task bar groups windows by
     try:
         order = Order.of(json.loads(sys.stdin.readline()))
         _show(order, tell)
