@@ -18,6 +18,7 @@ from db.files import DatabaseFile
 READERS = 8
 APPLICATION_ID = 0x47_42_43_31  # "GBC1", written into our own files
 _WRITER_LOCK = 0x47_42_43_31_77  # PostgreSQL's stand-in for BEGIN IMMEDIATE, over all processes
+_STALLED_MS = 10_000
 _SURE_COMMITS = (  # what was acknowledged must be on disk, whatever the server's own default is
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
@@ -177,6 +178,8 @@ def _prepare_postgres(engine: Engine, access: Access, *, writes: bool) -> None:
             raw.read_only = True  # psycopg says it with its BEGIN: no extra round trip
             return
         raw.execute(f"SET lock_timeout={access.busy_ms}")
+        # A process that stands still in the middle of a change must not stop every other console.
+        raw.execute(f"SET idle_in_transaction_session_timeout={_STALLED_MS}")
         raw.execute(_SURE_COMMITS)
         raw.commit()
 

@@ -96,7 +96,7 @@ class Abroad:
 
     async def cancel(self, execution: Execution, by: str) -> Execution:
         """Ask the console that runs it to end it; raise ConflictError when nobody runs it."""
-        if execution.execution_id not in self._roster.abroad:
+        if execution.status.is_final or not self._boot_id:
             raise ConflictError("This has ended already: {status}", status=str(execution.status))
         words = {"kind": CANCEL, "id": execution.execution_id, "by": by}
         await stored(self._database.write(lambda session: tell(session, **words)))
