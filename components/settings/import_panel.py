@@ -24,6 +24,7 @@ FATE_WORDS: Mapping[Fate, str] = {
     Fate.SKIPPED: word("Skipped"),
 }
 _SHOWN = 200  # remarks in the preview; the report has them all
+_PICK = "() => { const one = getElement(%d); (one.$refs?.qRef ?? one).pickFiles() }"
 Look = Callable[[Path, dict[str, Field]], Awaitable[None]]
 Save = Callable[[str], Awaitable[None]]
 
@@ -47,15 +48,14 @@ class ImportPanel:
             self._path.control.on("keydown.enter", self._looked).mark("import-path")
         with ui.element("div").classes("gb-row gb-wrap"):
             button(tr("Look at it …"), self._looked, icon="search", acts=True).mark("import-look")
-            upload = ui.upload(
-                on_upload=self._uploaded,
-                auto_upload=True,
-                max_files=1,
-                max_file_size=UPLOAD_BYTES,
-                label=tr("Or a file from here"),
-            ).props('accept=".db,.sqlite,.sqlite3" flat bordered')
-            for_operators(upload).mark("import-upload")
-            self._upload = upload
+            self._upload = ui.upload(
+                on_upload=self._uploaded, auto_upload=True, max_files=1, max_file_size=UPLOAD_BYTES
+            ).props('accept=".db,.sqlite,.sqlite3"')
+            self._upload.classes("hidden")
+            choose = button(tr("Or a file from here"), icon="upload", acts=True)
+            # In the browser itself: a file dialog opens only from a click that is still fresh.
+            choose.on("click", js_handler=_PICK % self._upload.id)
+            choose.mark("import-upload")
         self.element = ui.element("div").classes("gb-col").mark("import-last")
 
     def show(self, last: Execution | None, *, has_report: bool) -> None:
