@@ -150,7 +150,7 @@ class OverviewPage:
             is_own and not begin.real_models and Step.SUPPLIER not in guide.skipped
         )
         is_typed_in = self._steps is not None and self._steps.is_typed_in
-        is_shown = (is_left or is_typed_in) and not guide.is_away
+        is_shown = (is_left or is_typed_in) and not guide.is_away and not self._is_demo
         self._first.set_visibility(is_shown)
         if not is_shown:
             self._first.clear()
