@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.contracts.test_manual import pages
 from tests.support.builders import until
 from tests.support.process import ROOT, ConsoleProcess, plain_environment
 
@@ -66,6 +67,10 @@ ELSEWHERE = {
         "the same",
         "tests/local_model/test_local_model.py::test_an_e2e_through_it_ends_with_an_honest_verdict",
     ),
+    "python main.py run --host 10.0.0.11": (
+        "the machine is another one",
+        "tests/flows/test_several_consoles.py",
+    ),
     "python main.py restore pre-v1": (
         "the copy is of another machine",
         "tests/services/backup/test_restore.py",
@@ -85,7 +90,7 @@ class Block:
 
 def blocks() -> list[Block]:
     found: list[Block] = []
-    listed = [path for path in (ROOT / "docs").glob("*.md") if ".zh." not in path.name]
+    listed = [path for path in pages() if ".zh." not in path.name]
     for path in [
         *sorted(listed, key=lambda one: (one.name in _CHANGES, one.name)),
         ROOT / "README.md",
@@ -144,6 +149,15 @@ async def test_a_block_of_the_manual_works(
             return not any(one["status"] in ("pending", "running") for one in rows)
 
         await until(rests, 60)
+
+
+@pytest.mark.parametrize("page", ["api.md", "api.zh.md"])
+def test_every_route_has_its_row_in_the_manual(page: str, running: ConsoleProcess) -> None:
+    with running.operator() as operator:
+        routes = operator.get("/openapi.json").json()["paths"]
+    rows = re.findall(r"^\| (`/[^|]*) \|", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+    begins = tuple(begin for row in rows for begin in re.findall(r"`([^`]+)`", row))
+    assert [route for route in routes if not route.startswith(begins)] == []
 
 
 def test_whatever_is_not_run_here_is_run_by_a_test_that_exists() -> None:
