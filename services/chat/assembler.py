@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from operator import lt
 from typing import Any, cast
 
 import orjson
@@ -76,9 +77,38 @@ class Assembler:
             return False
         if _NUL in b"".join(raws):
             return False
+        if self.first_delta_ms is not None and self._take_values(values):
+            return True
         for data, raw in zip(values, raws, strict=True):
             if not self._take_value(data, at_ms):
                 self.take("content_delta", raw.decode(), at_ms)
+        return True
+
+    def _take_values(self, values: Sequence[Any]) -> bool:
+        """Take pieces of text that are all as they should be; return False, nothing taken, if not."""
+        if not values or self.terminal is not None or self._seen is not None:
+            return False
+        try:
+            texts = [value["delta"] for value in values]
+            seqs = [value["seq"] for value in values]
+            messages = {value.get("message_id", self.message_id) for value in values}
+            requests = {value.get("request_id", self._request_id) for value in values}
+        except (KeyError, TypeError, AttributeError):
+            return False
+        if (
+            set(map(type, texts)) != {str}
+            or set(map(type, seqs)) != {int}
+            or seqs[0] <= self._highest
+            or not all(map(lt, seqs, seqs[1:]))
+            or messages != {self.message_id}
+            or requests != {self._request_id}
+        ):
+            return False
+        self._highest = seqs[-1]
+        self._seqs += seqs
+        self._texts += texts
+        self.count += len(values)
+        self._last = values[-1]
         return True
 
     def _take_plain(self, raw: str, at_ms: float) -> bool:
