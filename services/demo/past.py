@@ -28,7 +28,7 @@ def probes(story: Story) -> list[Ran]:
     """Return the looks at the providers: which of them answered, and how fast."""
     found: list[Ran] = []
     at = floor(story.start, _PROBE_EVERY) + _PROBE_EVERY
-    while at < story.end:
+    while at + timedelta(minutes=10) < story.end:
         if not story.is_off(at):
             found.append(_probe(story, at + timedelta(minutes=7), len(found)))
         at += _PROBE_EVERY

@@ -7,6 +7,7 @@ from enum import StrEnum
 from random import Random
 
 SLOT = timedelta(hours=6)
+_LONGEST = timedelta(minutes=10)  # a check that began has ended by then
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -116,7 +117,7 @@ class Story:
     def slots(self) -> Iterator[datetime]:
         """Yield the times of the scheduled checks, oldest first; none while the console was off."""
         at = floor(self.start, SLOT) + SLOT
-        while at <= self.end:
+        while at + _LONGEST <= self.end:
             if not self.is_off(at):
                 yield at
             at += SLOT

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from db.queries import stats as stats_queries
 from services.accounts.types import KeySetState, UserType
 from services.demo.past import probes
-from services.demo.story import Story, tell
+from services.demo.story import DAY, Story, tell
 from services.demo.types import DemoData
 from services.stats import reading
 from services.stats.types import DayFigures, Origin
@@ -40,7 +40,8 @@ def day_rates(data: DemoData, zone: str) -> dict[date, DayRate]:
     for slot in story.slots():
         good = sum(story.has_sign_in(slot, str(kind)) for kind in UserType)
         had[slot.astimezone(place).date()].append(100 * good / len(UserType))
-    days = sorted({*online, *had})
+    first, last = (at.astimezone(place).date() for at in (story.start, story.end))
+    days = (first + count * DAY for count in range((last - first).days + 1))
     return {day: DayRate(_mean(online[day]), _mean(had[day])) for day in days}
 
 

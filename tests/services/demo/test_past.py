@@ -149,7 +149,13 @@ def test_a_trouble_is_met_only_by_whom_it_is_about() -> None:
     assert story.has_sign_in(sign_in.start, str(UserType.ANONYMOUS))
 
 
-@pytest.mark.parametrize("days", [1, 2, 90])
+def test_the_longest_past_has_the_same_end_and_more_before_it() -> None:
+    short, long = tell(7, 30, NOW), tell(7, 90, NOW)
+    assert long.troubles == short.troubles
+    assert list(long.slots())[-len(list(short.slots())) :] == list(short.slots())
+
+
+@pytest.mark.parametrize("days", [1, 2])
 def test_any_length_makes_a_past(days: int) -> None:
     story, rows = make(days=days)
     assert rows.by_table["e2e_launches"]

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Table, select
@@ -117,12 +116,11 @@ async def test_one_fill_runs_at_a_time_and_a_cancelled_one_can_be_taken_out(
     assert await console.database.read(of_demo) == {}
 
 
-@pytest.mark.parametrize("params", [{"days": 0}, {"days": 91}, {"act": "double"}, {"seed": -1}])
-async def test_what_cannot_be_made_is_refused_before_anything_runs(
-    console: Console, params: dict[str, Any]
-) -> None:
-    with pytest.raises(InputError):
-        await console.executions.start("demo_data", params)
+async def test_what_cannot_be_made_is_refused_before_anything_runs(console: Console) -> None:
+    for params in ({"days": 0}, {"days": 91}, {"act": "double"}, {"seed": -1}):
+        with pytest.raises(InputError):
+            await console.executions.start("demo_data", params)
+    assert not console.executions.running()
 
 
 async def test_real_health_figures_pushes_and_gaps_know_nothing_of_it(console: Console) -> None:
@@ -160,7 +158,7 @@ async def test_the_pages_can_ask_for_it_by_its_own_name(console: Console) -> Non
     assert figures.calls_left_out == {}
     days = await console.first_run.demo.days("Asia/Shanghai")
     assert sum(day.requests for day in days) == figures.calls.total
-    assert all(day.jwt_rate is not None for day in days[:-1])
+    assert all(day.jwt_rate is not None for day in days[1:-1])
     assert console.first_run.demo.connectivity()["total_endpoints"] == 4
     assert console.first_run.demo.availability()["obtainability"]["anonymous_ok"] is True
 
