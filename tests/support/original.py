@@ -128,89 +128,95 @@ def put(file: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Any]])
 def a_full_original(path: Path, now: datetime) -> Path:
     """Write a database with every table filled, a secret in each place that holds or quotes one."""
     at = days_ago(now, 1)
+    runs = [{"started_at": at, "error_summary": f"401 with {KEY}"}]
+    return an_original(path, runs, {**_catalogue(at), **_past(at, f"{now:%Y-%m-%d}")})
+
+
+def _catalogue(at: str) -> dict[str, list[dict[str, Any]]]:
     stamps = {"created_at": at, "updated_at": at}
-    today = f"{now:%Y-%m-%d}"
-    return an_original(
-        path,
-        [{"started_at": at, "error_summary": f"401 with {KEY}"}],
-        {
-            "ai_endpoints": [
-                {"id": 3, "name": "main", "base_url": "https://api.example.com/v1", "model": "gpt-4o",
-                 "api_key": KEY, "timeout": 30, "is_active": 1, "is_default": 1,
-                 "model_list": ["gpt-4o", "qwen"], "status": "online",
-                 "last_error": f"refused {KEY}", "description": f"key {KEY}", **stamps},
-                {"id": 4, "name": "second", "base_url": "https://b.example.com", "model": "m",
-                 "is_active": 1, "is_default": 1, "model_list": "{broken", **stamps},
-            ],
-            "ai_prompts": [
-                {"id": 7, "name": "coach", "content": f"Be kind. {KEY}", "prompt_type": "system",
-                 "is_active": 1, "version": "v3", **stamps},
-                {"id": 8, "name": "turned", "content": "x", "prompt_type": "tools", "is_active": 0,
-                 "tools_json": {"__model_mapping": {"default_model": "qwen", "candidates": []}},
-                 **stamps},
-            ],
-            "llm_model_mappings": [
-                {"id": "tenant:gpt", "scope_type": "tenant", "scope_key": "gpt", "name": "GPT",
-                 "default_model": "gpt-4o", "candidates_json": ["gpt-4o", "qwen"], "is_active": 1,
-                 "metadata_json": {"preferred_endpoint_id": 3}, **stamps},
-                {"id": "user:u1", "scope_type": "user", "scope_key": "u1", "name": "u1",
-                 "default_model": "qwen", "candidates_json": [], "is_active": 1, **stamps},
-            ],
-            "llm_app_settings": [
-                {"key": "prompt_mode", "value_json": '"passthrough"', **stamps},
-                {"key": "web_search_exa_api_key", "value_json": json.dumps(EXA), **stamps},
-                {"key": "unheard_of", "value_json": "1", **stamps},
-            ],
-            "dashboard_config": [
-                {"id": 1, "config_json": {"http_poll_interval": 60, "e2e_daily_time": "99:99",
-                 "supabase_service_role_key": SERVICE, "odd": 1}, **stamps},
-            ],
-            "llm_test_users": [
-                {"id": 1, "kind": "mail", "email": "t@example.com", "username": "t",
-                 "password": PASSWORD, "refresh_token": REFRESH, "supabase_user_id": "u-1",
-                 "meta_json": {"note": PASSWORD, "access_token": "abcdefgh-1234"}, "created_at": at},
-            ],
-            "ai_prompt_tests": [
-                {"id": 1, "prompt_id": 7, "endpoint_id": 3, "model": "gpt-4o",
-                 "request_message": "hi [run_id=abc index=2]", "response_message": f"no {KEY}",
-                 "success": 0, "latency_ms": 12.5, "error": f"provider_error {REFRESH}",
-                 "created_at": at},
-            ],
-            "user_activity_stats": [
-                {"id": 1, "user_id": "u-9", "user_type": "permanent", "activity_date": at[:10],
-                 "request_count": 5, "first_request_at": at, "last_request_at": at, "created_at": at},
-            ],
-            "ai_request_stats": [
-                {"id": 1, "user_id": "u-9", "endpoint_id": None, "model": "gpt", "request_date": at[:10],
-                 "count": 1, "total_latency_ms": 100, "success_count": 1, "error_count": 0, **stamps},
-                {"id": 2, "user_id": "u-9", "endpoint_id": None, "model": "gpt", "request_date": at[:10],
-                 "count": 1, "total_latency_ms": 200, "success_count": 0, "error_count": 1, **stamps},
-                {"id": 3, "user_id": "u-9", "endpoint_id": 3, "model": "gpt", "request_date": at[:10],
-                 "count": 4, "total_latency_ms": 400, "success_count": 4, "error_count": 0, **stamps},
-            ],
-            "ai_model_daily_usage": [
-                {"id": 1, "user_id": "u-9", "model_key": "gpt-4o", "usage_date": today, "count": 3,
-                 **stamps},
-                {"id": 2, "user_id": "u-9", "model_key": "gpt-4o", "usage_date": "2025-01-01",
-                 "count": 9, **stamps},
-            ],
-            "dashboard_stats": [
-                {"id": 1, "stat_date": "2025-12-01", "daily_active_users": 2, "ai_request_count": 8,
-                 "token_usage": 900, "api_connectivity_rate": 99.5, "jwt_availability_rate": 100.0,
-                 **stamps},
-            ],
-            "conversation_logs": [
-                {"id": 1, "user_id": "u-9", "message_id": "m1", "conversation_id": "c1",
-                 "request_id": "r1", "kind": "trace", "request_payload": f"key {KEY}",
-                 "response_payload": f"tok {REFRESH}",
-                 "request_detail_json": {"headers": {"api_key": KEY}},
-                 "response_detail_json": "{nope", "model_used": "gpt", "latency_ms": 9.0,
-                 "status": "completed", "error_message": PASSWORD, "created_at": at},
-                {"id": 2, "user_id": "u-9", "message_id": "m2", "created_at": "2020-01-01 00:00:00"},
-            ],
-            "local_users": [{"id": 1, "username": "admin", "password": "123456"}],
-        },
-    )  # fmt: skip
+    return {
+        "ai_endpoints": [
+            {"id": 3, "name": "main", "base_url": "https://api.example.com/v1", "model": "gpt-4o",
+             "api_key": KEY, "timeout": 30, "is_active": 1, "is_default": 1,
+             "model_list": ["gpt-4o", "qwen"], "status": "online",
+             "last_error": f"refused {KEY}", "description": f"key {KEY}", **stamps},
+            {"id": 4, "name": "second", "base_url": "https://b.example.com", "model": "m",
+             "is_active": 1, "is_default": 1, "model_list": "{broken", **stamps},
+        ],
+        "ai_prompts": [
+            {"id": 7, "name": "coach", "content": f"Be kind. {KEY}", "prompt_type": "system",
+             "is_active": 1, "version": "v3", **stamps},
+            {"id": 8, "name": "turned", "content": "x", "prompt_type": "tools", "is_active": 0,
+             "tools_json": {"__model_mapping": {"default_model": "qwen", "candidates": []}},
+             **stamps},
+        ],
+        "llm_model_mappings": [
+            {"id": "tenant:gpt", "scope_type": "tenant", "scope_key": "gpt", "name": "GPT",
+             "default_model": "gpt-4o", "candidates_json": ["gpt-4o", "qwen"], "is_active": 1,
+             "metadata_json": {"preferred_endpoint_id": 3}, **stamps},
+            {"id": "user:u1", "scope_type": "user", "scope_key": "u1", "name": "u1",
+             "default_model": "qwen", "candidates_json": [], "is_active": 1, **stamps},
+        ],
+        "llm_app_settings": [
+            {"key": "prompt_mode", "value_json": '"passthrough"', **stamps},
+            {"key": "web_search_exa_api_key", "value_json": json.dumps(EXA), **stamps},
+            {"key": "unheard_of", "value_json": "1", **stamps},
+        ],
+        "dashboard_config": [
+            {"id": 1, "config_json": {"http_poll_interval": 60, "e2e_daily_time": "99:99",
+             "supabase_service_role_key": SERVICE, "odd": 1}, **stamps},
+        ],
+    }  # fmt: skip
+
+
+def _past(at: str, today: str) -> dict[str, list[dict[str, Any]]]:
+    stamps = {"created_at": at, "updated_at": at}
+    return {
+        "llm_test_users": [
+            {"id": 1, "kind": "mail", "email": "t@example.com", "username": "t",
+             "password": PASSWORD, "refresh_token": REFRESH, "supabase_user_id": "u-1",
+             "meta_json": {"note": PASSWORD, "access_token": "abcdefgh-1234"}, "created_at": at},
+        ],
+        "ai_prompt_tests": [
+            {"id": 1, "prompt_id": 7, "endpoint_id": 3, "model": "gpt-4o",
+             "request_message": "hi [run_id=abc index=2]", "response_message": f"no {KEY}",
+             "success": 0, "latency_ms": 12.5, "error": f"provider_error {REFRESH}",
+             "created_at": at},
+        ],
+        "user_activity_stats": [
+            {"id": 1, "user_id": "u-9", "user_type": "permanent", "activity_date": at[:10],
+             "request_count": 5, "first_request_at": at, "last_request_at": at, "created_at": at},
+        ],
+        "ai_request_stats": [
+            {"id": 1, "user_id": "u-9", "endpoint_id": None, "model": "gpt", "request_date": at[:10],
+             "count": 1, "total_latency_ms": 100, "success_count": 1, "error_count": 0, **stamps},
+            {"id": 2, "user_id": "u-9", "endpoint_id": None, "model": "gpt", "request_date": at[:10],
+             "count": 1, "total_latency_ms": 200, "success_count": 0, "error_count": 1, **stamps},
+            {"id": 3, "user_id": "u-9", "endpoint_id": 3, "model": "gpt", "request_date": at[:10],
+             "count": 4, "total_latency_ms": 400, "success_count": 4, "error_count": 0, **stamps},
+        ],
+        "ai_model_daily_usage": [
+            {"id": 1, "user_id": "u-9", "model_key": "gpt-4o", "usage_date": today, "count": 3,
+             **stamps},
+            {"id": 2, "user_id": "u-9", "model_key": "gpt-4o", "usage_date": "2025-01-01",
+             "count": 9, **stamps},
+        ],
+        "dashboard_stats": [
+            {"id": 1, "stat_date": "2025-12-01", "daily_active_users": 2, "ai_request_count": 8,
+             "token_usage": 900, "api_connectivity_rate": 99.5, "jwt_availability_rate": 100.0,
+             **stamps},
+        ],
+        "conversation_logs": [
+            {"id": 1, "user_id": "u-9", "message_id": "m1", "conversation_id": "c1",
+             "request_id": "r1", "kind": "trace", "request_payload": f"key {KEY}",
+             "response_payload": f"tok {REFRESH}",
+             "request_detail_json": {"headers": {"api_key": KEY}},
+             "response_detail_json": "{nope", "model_used": "gpt", "latency_ms": 9.0,
+             "status": "completed", "error_message": PASSWORD, "created_at": at},
+            {"id": 2, "user_id": "u-9", "message_id": "m2", "created_at": "2020-01-01 00:00:00"},
+        ],
+        "local_users": [{"id": 1, "username": "admin", "password": "123456"}],
+    }  # fmt: skip
 
 
 def days_ago(now: datetime, days: float) -> str:
