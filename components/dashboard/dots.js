@@ -45,7 +45,8 @@ export default {
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       const wide = getComputedStyle(this.$el).gridTemplateColumns.split(" ").length;
-      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide * 2, ArrowUp: -wide * 2 }[event.key];
+      const letters = document.documentElement.dataset.keys === "off" ? {} : { j: 2, k: -2 };
+      const step = { ...letters, ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide * 2, ArrowUp: -wide * 2 }[event.key];
       if (!step) return;
       event.preventDefault();
       const next = Math.min(this.models.length * 2 - 1, Math.max(0, this.at * 2 + this.on + step));

@@ -1,6 +1,6 @@
 // The head's answer. It turns hollow by the browser's clock once its verdicts are too old.
 export default {
-  template: `<section class="ov-works" :data-tone="tone" :data-stale="stale ? 'true' : null" :aria-label="words.title">
+  template: `<div class="ov-works" :data-tone="tone" :data-stale="stale ? 'true' : null"><span class="sr-only" role="status">{{ told }}</span>
     <template v-if="facts">
       <div class="ov-works__line">
         <span class="gb-glyph ov-works__glyph" :data-weight="stale ? 'outline' : facts.weight"><svg aria-hidden="true"><use :href="'#gb-' + facts.shape" /></svg></span>
@@ -13,9 +13,12 @@ export default {
       <div class="t-meta c-faint">
         <span v-if="facts.next" :title="facts.next_title">{{ fill(words.next, ahead(facts.next - now)) }}</span>
         <span v-else>{{ words.off }}</span></div>
-    </template></section>`,
+    </template></div>`,
   props: { facts: Object, words: Object },
-  data() { return { now: Date.now() }; },
+  data() { return { now: Date.now(), told: "" }; },
+  watch: {
+    facts(value) { if (value && !value.is_running) this.told = [this.words.title, value.figure, value.word].join(" "); }, // a verdict, not each step to it
+  },
   computed: {
     stale() { return Boolean(this.facts?.until) && this.now > this.facts.until && !this.facts.is_running; },
     tone() { return this.stale ? "none" : this.facts?.tone ?? "none"; },

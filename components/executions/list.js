@@ -23,7 +23,7 @@ export default {
       <span role="columnheader" class="ex-at">{{ words.at }}</span><span role="columnheader" class="ex-took">{{ words.took }}</span><span role="columnheader" class="ex-acts"><span class="sr-only">{{ words.acts }}</span></span>
     </div>
     <button v-if="fresh.size" type="button" class="ex-fresh" @click="$emit('fresh')">↑ {{ words.fresh.replace('{n}', fresh.size) }}</button>
-    <div class="ex-body" ref="body" role="rowgroup" @scroll.passive="scrolled" @mouseenter="over = true" @mouseleave="over = false">
+    <div class="ex-body" ref="body" :role="count ? 'rowgroup' : null" @scroll.passive="scrolled" @mouseenter="over = true" @mouseleave="over = false">
       <div class="ex-space" :style="{ height: count * rowPx + 'px' }">
         <div v-for="row in shown" :key="row.id" v-memo="[row.rev, row.place, row.id === at, checked.has(row.id), row.open ? now : 0]" class="ex-row" role="row"
           :style="{ transform: 'translateY(' + row.place * rowPx + 'px)' }" :data-id="row.id" :data-key="row.key" :data-tone="row.tone" :data-state="row.state" :data-lit="row.running ? 'true' : null" :class="{ 'gb-flash': row.flash }"

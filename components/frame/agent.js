@@ -1,6 +1,8 @@
-// Sets what lives outside of the page's elements: look, title, watch mark, scroll position.
+// Sets what lives outside of the page's elements: look, title, watch mark, scroll position, and says
+// to screen readers which page came.
 export default {
-  template: `<span hidden></span>`,
+  template: `<span class="sr-only" role="status">{{ told }}</span>`,
+  data() { return { told: "" }; },
   props: { look: String, caption: String, red: Number, path: String, deadline: Number, grace: Number, keys: Boolean },
   mounted() {
     this.title();
@@ -15,7 +17,12 @@ export default {
     red() { this.title(); },
     keys() { this.letters(); },
     deadline() { this.watch(); },
-    path() { document.querySelector(".gb-page")?.scrollTo(0, 0); },
+    path() {
+      const page = document.getElementById("page");
+      page?.scrollTo(0, 0);
+      this.told = this.caption; // a page that changes without being loaded says so
+      this.$nextTick(() => { if (document.activeElement === document.body) page?.focus({ preventScroll: true }); });
+    },
   },
   methods: {
     dress(value) {

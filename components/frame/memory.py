@@ -11,6 +11,7 @@ _MONITOR = "monitor_open"
 _SMALL = "rail_small"
 _KEYS = "single_keys"
 _SILENT = "run_again_without_asking"
+_RECENT, _RECENT_MOST = "palette_recent", 12
 
 
 def _user() -> dict[str, Any]:
@@ -94,3 +95,14 @@ def asks_before_again() -> bool:
 def ask_before_again(*, on: bool) -> None:
     """Remember whether to ask before a cell runs again."""
     _user()[_SILENT] = not on
+
+
+def recent() -> list[str]:
+    """Return the names of what was chosen in the palette lately, the last first."""
+    stored = _user().get(_RECENT)
+    return [str(name) for name in cast("list[object]", stored)] if isinstance(stored, list) else []
+
+
+def note_used(name: str) -> None:
+    """Remember that this was chosen in the palette."""
+    _user()[_RECENT] = [name, *(one for one in recent() if one != name)][:_RECENT_MOST]

@@ -115,7 +115,8 @@ export default {
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !event.target.classList.contains("lo-main")) return;
       const here = this.lines.findIndex((line) => line.key === this.at);
-      const step = { ArrowDown: here + 1, j: here + 1, ArrowUp: here - 1, k: here - 1, Home: 0, End: this.lines.length - 1 }[event.key];
+      const letters = document.documentElement.dataset.keys === "off" ? {} : { j: here + 1, k: here - 1 };
+      const step = { ...letters, ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: this.lines.length - 1 }[event.key];
       if (step === undefined) return;
       event.preventDefault();
       event.stopPropagation();

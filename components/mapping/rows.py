@@ -62,7 +62,7 @@ def acts() -> list[RowAct]:
         RowAct("repair", "build", tr("Repair"), only=True, tone="slow"),
         RowAct("explain", "help", tr("What would it get, and why"), only=True),
         RowAct("try", "forum", tr("Try it in a conversation"), only=True),
-        RowAct("edit", "edit", tr("Edit")),
+        RowAct("edit", "edit", tr("Edit"), letter="e"),
     ]
 
 

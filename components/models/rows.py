@@ -48,8 +48,8 @@ def columns() -> list[BigColumn]:
 def acts() -> list[RowAct]:
     """Return the icons at the end of a row and of a model's line."""
     return [
-        RowAct("probe", "network_check", tr("Probe")),
-        RowAct("edit", "edit", tr("Edit")),
+        RowAct("probe", "network_check", tr("Probe"), letter="r"),
+        RowAct("edit", "edit", tr("Edit"), letter="e"),
         RowAct("block", "block", tr("Block: route nobody here"), kid=True, only=True),
         RowAct("unblock", "check_circle", tr("Unblock"), kid=True, only=True),
     ]

@@ -13,15 +13,15 @@ export default {
         :aria-checked="f.key === facet ? 'true' : 'false'" @click="facet = f.key">{{ f.label }}<span class="c-faint">{{ counts[f.key] }}</span></button></div>
       <span class="bt-count" role="status">{{ countText }}</span><div class="gb-grow"></div><slot></slot></div>
     <div ref="scroll" class="bt-scroll" :style="{ maxHeight: height }" @scroll.passive="scrolled">
-      <table class="gb-table bt-table" :aria-label="name" :aria-rowcount="flat.length + 1">
+      <table class="gb-table bt-table" :role="hasKids ? 'treegrid' : 'grid'" :aria-label="name" :aria-multiselectable="selects ? 'true' : null" :aria-rowcount="flat.length + 1">
         <colgroup><col v-if="selects" style="width:40px" /><col v-for="c in cols" :key="c.key" :style="c.width ? { width: c.width } : null" /><col v-if="acts.length" :style="{ width: actsWidth }" /></colgroup>
         <thead><tr aria-rowindex="1"><th v-if="selects" scope="col"><input type="checkbox" :aria-label="words.all" :title="words.all" :checked="all" :indeterminate.prop="!all && some" @change="pickAll($event.target.checked)" /></th>
           <th v-for="c in cols" :key="c.key" scope="col" :class="{ end: c.end }" :aria-sort="c.key === sort ? (down ? 'descending' : 'ascending') : null">
             <button type="button" class="bt-sort" :data-on="c.key === sort ? (down ? 'down' : 'up') : null" @click="sortBy(c.key)">{{ c.title }}</button></th>
-          <th v-if="acts.length"><span class="sr-only">{{ words.acts }}</span></th></tr></thead>
+          <th v-if="acts.length" scope="col"><span class="sr-only">{{ words.acts }}</span></th></tr></thead>
         <tbody @keydown="key">
           <tr v-if="from" aria-hidden="true"><td class="bt-gap" :colspan="span" :style="{ height: from * px + 'px' }"></td></tr>
-          <tr v-for="line in shown" :key="line.key" :data-at="line.at" :aria-rowindex="line.at + 2" :class="{ 'bt-kid': line.kid, 'bt-off': line.row.off }" :tabindex="line.at === at ? 0 : -1"
+          <tr v-for="line in shown" :key="line.key" :data-at="line.at" :aria-rowindex="line.at + 2" :class="{ 'bt-kid': line.kid, 'bt-off': line.row.off }" :tabindex="line.at === at ? 0 : -1" :aria-level="hasKids ? (line.kid ? 2 : 1) : null"
             :aria-selected="selects && !line.kid ? (picked.has(line.row.id) ? 'true' : 'false') : null" :aria-expanded="line.row.kids && !line.kid ? (open.has(line.row.id) ? 'true' : 'false') : null"
             @focus="at = line.at" @click="click($event, line)">
             <td v-if="selects"><input v-if="!line.kid" type="checkbox" tabindex="-1" :aria-label="words.pick + ' ' + line.row[columns[0].key]" :checked="picked.has(line.row.id)" @click.stop="pick(line)" /></td>
@@ -37,7 +37,7 @@ export default {
               <button v-else-if="c.kind === 'switch'" type="button" role="switch" class="bt-switch" tabindex="-1" :aria-checked="line.row[c.key] ? 'true' : 'false'" :aria-label="c.title + ' ' + line.row[columns[0].key]" :title="c.title" @click.stop="act(line, c.key, !line.row[c.key])"></button>
               <template v-else-if="c.kind === 'age'">{{ age(line.row[c.key]) }}</template>
               <template v-else>{{ line.row[c.key] }}</template></td>
-            <td v-if="acts.length" class="bt-acts"><button v-for="a in actsOf(line)" :key="a.key" type="button" tabindex="-1" class="bt-act" :title="a.name" :aria-label="a.name" :data-tone="a.tone || null" @click.stop="act(line, a.key)">
+            <td v-if="acts.length" class="bt-acts"><button v-for="a in actsOf(line)" :key="a.key" type="button" tabindex="-1" class="bt-act" :title="a.letter ? a.name + ' (' + a.letter + ')' : a.name" :aria-label="a.name" :data-tone="a.tone || null" @click.stop="act(line, a.key)">
               <i class="q-icon material-symbols-outlined notranslate" aria-hidden="true">{{ a.icon }}</i></button></td></tr>
           <tr v-if="to < flat.length" aria-hidden="true"><td class="bt-gap" :colspan="span" :style="{ height: (flat.length - to) * px + 'px' }"></td></tr>
           <tr v-if="!flat.length"><td :colspan="span" class="bt-none">{{ text || facet !== 'all' ? words.nothing : words.none }}</td></tr>
@@ -176,17 +176,20 @@ export default {
       const line = this.flat[this.at];
       if (!line) return;
       const page = Math.max(1, Math.floor(this.view / this.px) - 2);
-      const letters = document.documentElement.dataset.keys === "off" ? {} : { j: 1, k: -1 };
+      const hasLetters = document.documentElement.dataset.keys !== "off";
+      const letters = hasLetters ? { j: 1, k: -1 } : {};
       const step = { ...letters, ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.flat.length, End: this.flat.length }[event.key];
       if (step) { event.preventDefault(); this.go(this.at + step); return; }
       if (event.target.closest("button")) return;
       if (event.key === "Enter" && !line.kid) this.$emit("open", line.row.id);
-      else if (event.key === " " && this.selects && !line.kid) this.pick(line);
+      else if ((event.key === " " || (event.key === "x" && hasLetters)) && this.selects && !line.kid) this.pick(line);
       else if (event.key === "ArrowRight" && line.row.kids && !this.open.has(line.row.id)) this.toggle(line.row.id);
       else if (event.key === "ArrowLeft" && this.open.has(line.row.id)) { this.toggle(line.row.id); this.go(this.flat.findIndex((one) => one.row === line.row)); }
+      else if (hasLetters && this.lettered(line, event.key)) this.act(line, this.lettered(line, event.key).key);
       else return;
       event.preventDefault();
     },
+    lettered(line, key) { return this.actsOf(line).find((a) => a.letter && a.letter === key); },
     go(to) {
       this.at = Math.min(this.flat.length - 1, Math.max(0, to));
       const box = this.$refs.scroll, y = this.at * this.px, head = 32;

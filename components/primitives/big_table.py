@@ -46,6 +46,7 @@ class RowAct:
     kid: bool = False  # on the lines under a row
     only: bool = False
     tone: str = ""
+    letter: str = ""  # the key that does it on the focused row
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 export default {
   template: `<div class="gb-toasts" role="status" aria-live="polite">
     <div v-for="item in items" :key="item.id" class="gb-toast" :data-tone="item.tone || null"
-      @mouseenter="hold(item.id)" @mouseleave="start(item)">
+      @mouseenter="hold(item.id)" @mouseleave="start(item)" @focusin="hold(item.id)" @focusout="start(item)">
       <span class="gb-toast__text">{{ item.text }}</span>
       <button v-if="item.action" type="button" @click="$emit('act', item.id)">{{ item.action }}</button>
       <button type="button" class="x" :aria-label="close" @click="$emit('gone', item.id)">✕</button>

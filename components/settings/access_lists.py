@@ -182,5 +182,5 @@ def _age(name: str, at: datetime | None, zone: str, never: str) -> None:
 
 
 def _none(text: str) -> None:
-    with ui.element("div").classes("gb-list__row"):
+    with ui.element("div").classes("gb-list__row").props("role=listitem"):
         ui.label(text).classes("t-meta c-faint")

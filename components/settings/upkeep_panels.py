@@ -187,13 +187,14 @@ class BackupPanel(ui.element):
         self._list.clear()
         with self._list:
             if not copies:
-                ui.label(tr("No copy yet")).classes("t-meta c-faint")
+                ui.label(tr("No copy yet")).classes("t-meta c-faint").props("role=listitem")
             for one in copies[:_SHOWN]:
                 self._row(one)
         if len(copies) > _SHOWN:
             with self._list:
                 more = len(copies) - _SHOWN
-                ui.label(trn("{n} older copy", "{n} older copies", more)).classes("c-faint")
+                older = trn("{n} older copy", "{n} older copies", more)
+                ui.label(older).classes("c-faint").props("role=listitem")
 
     def _row(self, one: StoredBackup) -> None:
         look = _VERIFIED if one.is_verified else _UNKNOWN

@@ -5,9 +5,9 @@ const STICK_PX = 28;
 export default {
   template: `<div class="si-events">
     <div class="si-events__head t-meta"><span>#</span><span>{{ words.event }}</span><span class="si-end">{{ words.at }}</span><span class="si-end">{{ words.size }}</span></div>
-    <div ref="box" class="si-events__box" tabindex="0" role="listbox" :aria-label="words.name" :aria-activedescendant="picked ? 'e' + picked : null" @scroll.passive="scrolled" @keydown="key">
+    <div ref="box" class="si-events__box" tabindex="0" :role="count ? 'listbox' : 'region'" :aria-label="words.name" :aria-activedescendant="picked ? 'e' + picked : null" @scroll.passive="scrolled" @keydown="key">
       <div v-if="!count" class="si-events__none">{{ words.none }}</div>
-      <div :style="{ height: count * ${ROW} + 'px', position: 'relative' }">
+      <div role="presentation" :style="{ height: count * ${ROW} + 'px', position: 'relative' }">
         <div v-for="row in shown" :key="row[0]" :id="'e' + row[0]" role="option" :aria-selected="row[0] === picked ? 'true' : 'false'" class="si-event" :style="{ transform: 'translateY(' + (row[0] - 1) * ${ROW} + 'px)' }" :data-kind="kind(row[1])" @click="pick(row[0])">
           <span class="si-event__no">{{ row[0] }}</span><span class="si-event__name">{{ row[1] }}</span><span class="si-end">{{ time(row[2]) }}</span><span class="si-end">{{ row[3] }} B</span></div>
       </div></div>
@@ -54,7 +54,9 @@ export default {
       this.$emit("want", no);
     },
     key(event) {
-      const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key];
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      const letters = document.documentElement.dataset.keys === "off" ? {} : { j: 1, k: -1 };
+      const step = { ...letters, ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (!step || !this.count) return;
       event.preventDefault();
       event.stopPropagation();

@@ -59,6 +59,8 @@ def install() -> None:
 
 
 def _set_defaults() -> None:
+    # No bar over the page for each transfer: it has no name, and pages have skeletons.
+    app.config.quasar_config["loadingBar"]["skipHijack"] = True
     ui.button.default_props("flat no-caps :ripple=false")
     for kind in (ui.input, ui.number, ui.select, ui.textarea):
         kind.default_props("outlined dense hide-bottom-space no-error-icon")

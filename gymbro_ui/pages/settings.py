@@ -24,7 +24,7 @@ from components.settings.supabase_form import SupabaseCalls, SupabaseForm
 from components.settings.target_list import TargetActs, TargetList
 from components.status.targets import target_name
 from components.theme import apply as theme
-from components.words import LANGUAGES, choose_language, language, tr
+from components.words import LANGUAGES, choose_language, language, tr, word
 from gymbro_ui.access_cards import access_card
 from gymbro_ui.actions import act, save_preferences, schedule_form
 from gymbro_ui.command_line import VERSION
@@ -41,31 +41,14 @@ if TYPE_CHECKING:
 
 def render(console: "Console") -> None:
     """Draw every section; each saves by itself and says so."""
-    sections: tuple[tuple[str, str, Callable[[Console], None]], ...] = (
-        ("targets", tr("Service under test"), _targets),
-        ("signin", tr("Sign-in"), _sign_in),
-        ("supabase", "Supabase", _supabase),
-        ("schedule", tr("Schedule"), _schedule),
-        ("executions", tr("Executions"), _executions),
-        ("pace", tr("Refresh pace"), _pace),
-        ("logs", tr("Logs"), log_card),
-        ("retention", tr("Retention"), retention_card),
-        ("backup", tr("Backup"), backup_card),
-        ("file", tr("Settings in a file"), settings_file_card),
-        ("import", tr("Move in"), import_card),
-        ("journal", tr("Journal"), journal_card),
-        ("access", tr("Access"), access_card),
-        ("look", tr("Language & look"), _look),
-        ("about", tr("About"), _about),
-    )
     page_head(tr("Settings"))
     with ui.element("div").classes("gb-settings"):
         with ui.element("nav").classes("gb-settings__nav") as nav:
             nav.props["aria-label"] = tr("Sections")
-            for key, title, _ in sections:
-                ui.link(title, f"/settings#{key}").classes(remove="nicegui-link")
+            for key, title, _ in SECTIONS:
+                ui.link(tr(title), f"/settings#{key}").classes(remove="nicegui-link")
         with ui.element("div").classes("gb-settings__list"):
-            for key, _, draw in sections:
+            for key, _, draw in SECTIONS:
                 with ui.element("section").props(f"id={key}"):
                     draw(console)
     for problem in console.settings.problems:
@@ -243,3 +226,23 @@ def _about(console: "Console") -> None:
     }
     with card(tr("About")):
         about(paths, versions)
+
+
+# What can be set: the place in the address, its title (msgid), and what draws it.
+SECTIONS: tuple[tuple[str, str, Callable[["Console"], None]], ...] = (
+    ("targets", word("Service under test"), _targets),
+    ("signin", word("Sign-in"), _sign_in),
+    ("supabase", "Supabase", _supabase),
+    ("schedule", word("Schedule"), _schedule),
+    ("executions", word("Executions"), _executions),
+    ("pace", word("Refresh pace"), _pace),
+    ("logs", word("Logs"), log_card),
+    ("retention", word("Retention"), retention_card),
+    ("backup", word("Backup"), backup_card),
+    ("file", word("Settings in a file"), settings_file_card),
+    ("import", word("Move in"), import_card),
+    ("journal", word("Journal"), journal_card),
+    ("access", word("Access"), access_card),
+    ("look", word("Language & look"), _look),
+    ("about", word("About"), _about),
+)

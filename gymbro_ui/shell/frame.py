@@ -1,14 +1,15 @@
 """Frame: rail, top bar, status bar and palette around the pages, kept at the present state."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, context, ui
 
 from components.frame import memory
 from components.frame.agent import Agent, LateBanner
 from components.frame.connection import LIVE, ConnectionBadge
+from components.frame.key_list import key_groups
 from components.frame.notice_bar import NoticeBar
-from components.frame.palette import Entry, Palette
+from components.frame.palette import Palette, PaletteCalls
 from components.frame.rail import Place, Rail
 from components.frame.status_bar import Pulse, StatusBar
 from components.frame.top_bar import TopActs, TopBar
@@ -18,12 +19,13 @@ from components.primitives.toast import Toasts
 from components.status.looks import RED
 from components.theme import apply as theme
 from components.ways import note_way
-from components.words import LANGUAGES, choose_language, language, sentence, tr, trn
+from components.words import choose_language, sentence, tr
 from gymbro_ui.actions import act, run_e2e
 from gymbro_ui.command_line import VERSION
 from gymbro_ui.shell.account import account_menu
 from gymbro_ui.shell.corner import Corner
 from gymbro_ui.shell.demo_bar import DemoBar
+from gymbro_ui.shell.finder import Finder, key_pages, pages
 from gymbro_ui.shell.pages import Pages
 from gymbro_ui.site_map import PAGES, page_at
 from services.accounts.types import UserType
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from services.console import Console
 
 PRODUCT = "GymBro Console"
-_LOAD = "/simulator/load"
 _PARTS = {"anonymous": (UserType.ANONYMOUS,), "permanent": (UserType.PERMANENT,)}
 
 
@@ -50,6 +51,9 @@ class Frame:
         """Draw everything and follow every change."""
         path = self._client.sub_pages_router.current_path
         self._client.title = self._title(path)
+        slot = self._client.content.parent_slot
+        if slot is not None:  # Quasar's page is a second <main> around the frame: only ours is one
+            slot.parent.props("role=presentation")
         theme.Shapes()
         self.agent = Agent(
             look=self._look, title=self._title(path), path=path, keys=memory.are_keys_on()
@@ -71,7 +75,7 @@ class Frame:
             with self.foot.corner:
                 self.corner = Corner(self._console)
         Toasts()
-        self.palette = Palette(self._entries(), self._choose)
+        self._draw_palette()
         self._follow()
         self._client.sub_pages_router.on_path_changed(self._moved)
 
@@ -93,7 +97,7 @@ class Frame:
     def _follow(self) -> None:
         console = self._console
         on_batch(console.targets.changed, lambda _: self._draw_target())
-        on_batch(console.mapping.changed, lambda _: self._draw_cost())
+        on_batch(console.mapping.changed, lambda _: self._draw_run())
         on_batch(console.e2e.health_changed, lambda _: self._draw_health())
         on_batch(console.e2e.cell_changed, lambda _: self._draw_run(), every_s=0.25)
         on_batch(console.e2e.launched, lambda _: self._draw_run())
@@ -123,10 +127,6 @@ class Frame:
         running = (health.done, health.total) if health.running is not None else None
         forecast = self._console.e2e.forecast(LaunchRequest())
         self.top.show_run(forecast.conversations, running)
-
-    def _draw_cost(self) -> None:
-        self.palette.offer(self._entries())
-        self._draw_run()
 
     def _draw_pulse(self) -> None:
         console = self._console
@@ -215,40 +215,17 @@ class Frame:
 
     # -- the palette
 
-    def _entries(self) -> list[Entry]:
-        pages, acts, views = tr("Pages"), tr("Actions"), tr("Language and look")
-        count = self._console.e2e.forecast(LaunchRequest()).conversations
-        cost = trn("{n} conversation", "{n} conversations", count)
-        return [
-            *(
-                Entry(f"page:{p.path}", pages, tr(p.title), p.icon, p.path, p.key, also=p.title)
-                for p in PAGES
-            ),
-            Entry("run", acts, tr("Run E2E"), "play_arrow", hint=cost, also="run e2e start"),
-            Entry(
-                "load", acts, tr("Start a load test"), "speed", _LOAD, also="load test users stress"
-            ),
-            Entry("first", acts, tr("First steps"), "flag", also="first five minutes supplier key"),
-            *(
-                Entry(f"language:{code}", views, name, "translate", also=f"language {code}")
-                for code, name in LANGUAGES.items()
-                if code != language()
-            ),
-            Entry("look:light", views, tr("Light"), "light_mode", also="theme light"),
-            Entry("look:dark", views, tr("Dark"), "dark_mode", also="theme dark"),
-            Entry("look:auto", views, tr("As the system"), "brightness_auto", also="theme auto"),
-        ]
-
-    async def _choose(self, name: str) -> Any:
-        what, _, value = name.partition(":")
-        if what == "run":
-            await self._run("all")
-        elif what == "language":
-            self._choose_language(value)
-        elif what == "look":
-            self._choose_look(value)
-        elif what == "first":
-            self._first_steps()
+    def _draw_palette(self) -> None:
+        finder = Finder(self._console, self._first_steps)
+        calls = PaletteCalls(
+            start=finder.start,
+            find=finder.find,
+            find_runs=finder.find_runs,
+            choose=finder.choose,
+            used=memory.note_used,
+            closed=finder.close,
+        )
+        self.palette = Palette(pages(), key_groups(key_pages()), calls)
 
     def _first_steps(self) -> None:
         """Open the guide, whatever is done or was skipped."""

@@ -64,6 +64,8 @@ export class Keys {
   step(event) {
     const { line, column } = this.at, end = this.model.columns.length - 1, bottom = this.model.lines.length - 1;
     const far = event.ctrlKey;
+    if ((event.key === "j" || event.key === "k") && !far && document.documentElement.dataset.keys !== "off")
+      return { line: line + (event.key === "j" ? 1 : -1), column };
     switch (event.key) {
       case "ArrowLeft": return { line, column: far ? -1 : column - 1 };
       case "ArrowRight": return { line, column: far ? end : column + 1 };

@@ -65,6 +65,10 @@ class AgentsTab:
         self._pick(self._asked)
         self._draw_root()
 
+    def begin_new(self) -> None:
+        """Open the form of a new one."""
+        self._edit(None)
+
     async def load(self) -> None:
         """Read the newest test of each agent, and the tests of the open one."""
         agents = self._console.agents

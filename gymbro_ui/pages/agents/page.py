@@ -42,6 +42,10 @@ class AgentsPage:
         """Read the history of the open tab."""
         await self._open.load()
 
+    def begin_new(self) -> None:
+        """Open the form of a new agent or workflow, by the open tab."""
+        self._open.begin_new()
+
     def _draw_tab(self) -> None:
         self._acts.clear()
         self._body.clear()

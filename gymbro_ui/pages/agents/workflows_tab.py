@@ -70,6 +70,10 @@ class WorkflowsTab:
         self._pick(self._asked)
         self._draw_root()
 
+    def begin_new(self) -> None:
+        """Open the form of a new one."""
+        self._edit(None)
+
     async def load(self) -> None:
         """Read the newest run of each workflow, and the runs of the open one."""
         workflows = self._console.workflows

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gymbro_ui.asked import when_asked_for_new
 from gymbro_ui.pages.mapping.page import MappingPage
 
 if TYPE_CHECKING:
@@ -10,4 +11,6 @@ if TYPE_CHECKING:
 
 def render(console: "Console") -> None:
     """Draw the page from memory."""
-    MappingPage(console).draw()
+    page = MappingPage(console)
+    page.draw()
+    when_asked_for_new(page.begin_new)

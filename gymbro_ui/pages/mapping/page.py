@@ -143,6 +143,10 @@ class MappingPage:
 
     # -- what an operator does
 
+    def begin_new(self) -> None:
+        """Open the editor of a new mapping."""
+        self._desk.edit(None)
+
     def _pick(self, ids: tuple[str, ...]) -> None:
         self._picked = ids
         self._bar.show(len(ids))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gymbro_ui.asked import when_asked_for_new
 from gymbro_ui.pages.models.page import ModelsPage
 
 if TYPE_CHECKING:
@@ -10,4 +11,6 @@ if TYPE_CHECKING:
 
 def render(console: "Console") -> None:
     """Draw the page from memory."""
-    ModelsPage(console).draw()
+    page = ModelsPage(console)
+    page.draw()
+    when_asked_for_new(page.begin_new)

@@ -134,6 +134,10 @@ class ModelsPage:
 
     # -- what an operator does
 
+    def begin_new(self) -> None:
+        """Open the form of a new provider."""
+        self._desk.edit(None)
+
     def _open(self, row_id: str) -> None:
         self._show_detail(int(row_id))
 

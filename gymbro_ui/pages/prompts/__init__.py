@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gymbro_ui.asked import when_asked_for_new
 from gymbro_ui.pages.prompts.page import PromptsPage
 
 if TYPE_CHECKING:
@@ -13,3 +14,4 @@ async def render(console: "Console") -> None:
     page = PromptsPage(console)
     page.draw()
     await page.load()
+    when_asked_for_new(page.editing.begin_new)
