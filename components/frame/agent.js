@@ -9,8 +9,10 @@ export default {
     this.letters();
     this.watch();
     this.timer = setInterval(this.watch, 1000);
+    this.layers = new MutationObserver((changes) => { for (const change of changes) change.addedNodes.forEach(this.name); });
+    this.layers.observe(document.body, { childList: true });
   },
-  beforeUnmount() { clearInterval(this.timer); },
+  beforeUnmount() { clearInterval(this.timer); this.layers?.disconnect(); },
   watch: {
     look(value) { this.dress(value); },
     caption() { this.title(); },
@@ -25,6 +27,13 @@ export default {
     },
   },
   methods: {
+    // A dialog is called by its heading; Quasar leaves it without a name.
+    name(node) {
+      const dialog = node.querySelector?.("[role=dialog]:not([aria-label], [aria-labelledby])"), head = dialog?.querySelector("h1, h2");
+      if (!head) return;
+      head.id ||= "gb-dialog-head-" + dialog.id;
+      dialog.setAttribute("aria-labelledby", head.id);
+    },
     dress(value) {
       const root = document.documentElement;
       if (value === "auto") delete root.dataset.look;

@@ -64,7 +64,6 @@ _WAYS = (
         "/agents?tab=workflows&do=new",
         "add create",
     ),
-    _Way("sync", word("Sync with Supabase"), "sync", "/sync", "difference", acts=False),
     _Way("errors", word("Errors in the log"), "error", "/logs?level=ERROR", "log", acts=False),
 )
 # Kinds of execution that are started without any parameter: kind, words, icon, further words.

@@ -87,7 +87,7 @@ async def test_who_only_reads_is_offered_ways_and_views_but_no_act() -> None:
         settle_rights(user.client, may_change=False)
         offered = {entry.name.partition(":")[0] for entry in await finder.start()}
         assert offered == {"page", "go", "first", "keys", "language", "look", "letters"}
-        assert [e.name for e in finder.find("sync")][:1] == ["go:sync"]
+        assert [e.name for e in finder.find("sync")][:1] == ["page:/sync"]
         assert not [entry for entry in finder.find("new") if entry.name.startswith("go:new")]
         assert finder.choose("start:backup") is None
 
