@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.foundation.errors import InputError
-from services.foundation.program import is_packaged
+from services.foundation.program import has_own_window, is_packaged
 from services.settings.env import read_env
 from services.settings.types import Env
 
@@ -47,7 +47,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     """Return the command; print what is wrong and exit with 2 when it cannot be understood."""
     given = list(argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
-        given.insert(0, "run")
+        given[:0] = ["run", "--native"] if not given and has_own_window() else ["run"]
     options = _parser().parse_args(given)
     try:
         env = read_env(
