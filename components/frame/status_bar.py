@@ -26,6 +26,7 @@ class Pulse:
     waiting_pushes: int = 0  # changes Supabase does not have yet
     waiting_results: int = 0  # results the database refused, kept in the journal
     refusal: str = ""  # why, as the database said it
+    role: str = "alone"  # or leader, follower: among several consoles on one store
 
 
 class StatusBar(ui.element):
@@ -48,6 +49,8 @@ class StatusBar(ui.element):
                 self._writes_text = ui.label("")
             with _part("/sync", "cloud_upload").classes("gb-hide") as self._pushes:
                 self._pushes_text = ui.label("")
+            with _part("/settings#about", "hub").classes("gb-hide") as self._role:
+                self._role_text = ui.label("")
             ui.element("div").classes("gb-foot__gap")
             with _part("/settings#about", "").classes("gb-foot__version"):
                 ui.label(f"v{version}")
@@ -67,6 +70,7 @@ class StatusBar(ui.element):
             pulse.waiting_pushes,
             pulse.waiting_results,
             pulse.refusal,
+            pulse.role,
         )
         if state == self._drawn:
             return
@@ -79,12 +83,26 @@ class StatusBar(ui.element):
             )
         _say(self._next, moment_text(pulse.next_at, pulse.zone), warn=not pulse.is_enabled)
         self._show_writes(pulse)
+        self._show_role(pulse.role)
         has_pushes = pulse.waiting_pushes > 0
         self._pushes.classes(
             add="" if has_pushes else "gb-hide", remove="gb-hide" if has_pushes else ""
         )
         self._pushes_text.set_text(str(pulse.waiting_pushes))
         _say(self._pushes, tr("Changes that Supabase does not have yet"), warn=has_pushes)
+
+    def _show_role(self, role: str) -> None:
+        if role == "alone":
+            return
+        self._role.classes(remove="gb-hide")
+        leads = role == "leader"
+        self._role_text.set_text(tr("Leads") if leads else tr("Follows"))
+        title = (
+            tr("This console starts the scheduled checks for every console on this database")
+            if leads
+            else tr("Another console on this database starts the scheduled checks")
+        )
+        _say(self._role, title, warn=False)
 
     def _show_writes(self, pulse: Pulse) -> None:
         count = pulse.waiting_results or pulse.waiting_writes

@@ -104,6 +104,7 @@ class Frame:
         on_batch(console.e2e.finished, lambda _: self._draw_run())
         on_batch(console.schedules.changed, lambda _: self._draw_pulse())
         on_batch(console.settings.changed, lambda _: self._draw_settings())
+        on_batch(console.cluster.changed, lambda _: self._draw_pulse())
         on_batch(console.journal.changed, lambda _: self._draw_pulse(), every_s=0.25)
         self._timer = ui.timer(self._pace_s(LIVE), self._draw_pulse, immediate=False)
         self._draw_target()
@@ -143,6 +144,7 @@ class Frame:
                 refusal=console.journal.view.reason,
                 now=console.clock.now(),
                 is_store_alive=console.database.is_writer_alive,
+                role=str(console.cluster.view.role),
             )
         )
         self._draw_notices()

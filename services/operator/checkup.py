@@ -10,6 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from db.engine import Database
+from db.errors import DatabaseUnavailableError
+from db.queries.consoles import consoles
 from services.desktop.readiness import why_not
 from services.foundation.errors import StoreError
 from services.foundation.program import is_packaged
@@ -177,7 +180,7 @@ def _check_space(path: Path) -> Check:
 def _check_database(env: Env) -> Check:
     path = env.database_path
     if path is None:
-        return Check("database", ok=True, text="PostgreSQL; it is checked when the console starts")
+        return _check_postgres(env.database_url)
     if not path.exists():
         return Check("database", ok=True, text=f"{path} will be made at the first start")
     try:
@@ -198,6 +201,20 @@ def _check_database(env: Env) -> Check:
     size_mb = path.stat().st_size / 2**20
     text = f"{path} ({size_mb:.1f} MB, version {revision}): {answer}"
     return Check("database", ok=answer == "ok", text=text)
+
+
+def _check_postgres(url: str) -> Check:
+    database = Database(url)
+    try:
+        found = database.read_now(consoles)
+    except DatabaseUnavailableError as error:
+        text = f"PostgreSQL {database.location}: {redact(str(error))}"
+        return Check("database", ok=False, text=text, advice="Is the server started?")
+    finally:
+        database.close_now()
+    names = [f"{one.address}{' (leads)' if one.leads else ''}" for one in found]
+    text = f"PostgreSQL {database.location}; consoles now: {', '.join(names) or 'none'}"
+    return Check("database", ok=True, text=text)
 
 
 def _check_sqlite() -> Check:

@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
 from tests.support.postgres import PostgresServer
+from tests.support.process import run_command
 from tests.support.several import Pair, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("several consoles")]
@@ -64,6 +65,16 @@ def test_one_leads_and_each_names_both(pair: Pair) -> None:
     assert [one["address"] for one in found if one["is_this"]] == [
         f"127.0.0.1:{pair.other(leader).port}"
     ]
+
+
+def test_doctor_says_who_leads(pair: Pair) -> None:
+    leader = pair.leader
+    done = run_command(
+        "doctor", "--json", "--data-dir", str(pair.a.data_dir), environment=pair.environment
+    )
+    checks = {one["name"]: one["text"] for one in json.loads(done.stdout)["checks"]}
+    assert f"127.0.0.1:{leader.port} (leads)" in checks["database"]
+    assert f"127.0.0.1:{pair.other(leader).port}" in checks["database"]
 
 
 def test_what_one_console_changes_the_other_shows(pair: Pair) -> None:

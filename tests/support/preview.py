@@ -15,6 +15,7 @@ os.environ.setdefault("NICEGUI_STORAGE_PATH", tempfile.mkdtemp(prefix="preview-"
 from nicegui import app, ui
 
 from services.accounts.types import UserType
+from services.cluster.types import ClusterView
 from services.e2e.types import CellChange, CellStatus, Forecast, LaunchRequest
 from services.foundation.clock import SystemClock
 from services.foundation.errors import ConflictError
@@ -143,6 +144,7 @@ def build(*, running: bool = False, bare: bool = False, late: bool = False) -> A
         is_read_only=False,
         clock=SystemClock(),
         database=types.SimpleNamespace(waiting_writes=0, is_writer_alive=True),
+        cluster=types.SimpleNamespace(view=ClusterView(), changed=Signal("cluster.changed")),
         settings=settings,
         targets=FakeTargets(),
         schedules=FakeSchedules(settings, late=late),

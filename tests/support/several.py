@@ -29,12 +29,12 @@ class Pair:
         self.server = server
         self.database = server.create()
         self.keys = folder / "keys"
-        environment = {
+        self.environment = {
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{server.port}/{self.database}",
             "GYMBRO_SECRETS_DIR": str(self.keys),
         }
         self.a, self.b = (
-            ConsoleProcess(folder / name, find_free_port(), environment=environment)
+            ConsoleProcess(folder / name, find_free_port(), environment=self.environment)
             for name in ("a", "b")
         )
 
