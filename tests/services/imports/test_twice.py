@@ -53,7 +53,15 @@ TABLES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.data_too_large,
+    ],
+)
 @given(tables=TABLES)
 @pytest.mark.timeout(300)
 def test_taking_any_file_twice_changes_nothing_the_second_time(
