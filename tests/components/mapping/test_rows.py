@@ -11,7 +11,7 @@ from components.status.impacts import impact_lines, impact_text
 from components.words import speaking
 from services.mapping import outlook
 from services.mapping.types import Impact, ModelMapping, Moved, Scope, TrialResult, TrialView
-from tests.services.mapping.test_resolver import a_mapping, a_resolver, an_endpoint
+from tests.support.resolving import a_mapping, a_resolver, an_endpoint
 
 
 def rows_of(*mappings: ModelMapping) -> dict[str, dict[str, Any]]:

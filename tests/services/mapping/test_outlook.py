@@ -6,7 +6,7 @@ import pytest
 
 from services.mapping import outlook
 from services.mapping.types import Flaw, Moved, RequestContext, Scope, ScopeState
-from tests.services.mapping.test_resolver import a_mapping, a_resolver, an_endpoint
+from tests.support.resolving import a_mapping, a_resolver, an_endpoint
 
 ENDPOINTS = [an_endpoint(1, "a", "b"), an_endpoint(2, "c", is_active=False)]
 EVERY = RequestContext(user_id="u", is_premium=True, prompt_id="7", module="x")

@@ -257,7 +257,6 @@ async def test_dismissed_steps_stay_away_in_every_browser_until_the_guide_brings
         await user.should_see("最初五分钟", retries=20)
 
 
-
 async def test_the_only_model_of_a_supplier_is_chosen_already():
     async with operator(bare=True) as (user, console):
 
