@@ -9,7 +9,7 @@ WINDOW ?= 1
 SOURCES := main.py gymbro_ui components services db
 COMPILE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0
 
-.PHONY: setup run native package test check fix bench screenshots soak docs words lock test-local-model test-locust clean
+.PHONY: setup run native package test check fix bench screenshots soak docs coverage mutate words lock test-local-model test-locust clean
 
 setup: $(STAMP)  ## make .venv from requirements.lock and compile it
 
@@ -45,7 +45,7 @@ check: $(STAMP)  ## the static part and the tests that need no server
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not postgres" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser and not postgres and not package and not window" $(ARGS)
 
 fix: $(STAMP)  ## format and repair what a tool can repair
 	$(BIN)/ruff check --fix .
@@ -64,6 +64,15 @@ docs:  ## build the manual in both languages into site/
 
 screenshots: $(STAMP)  ## the pictures of docs/images; ARGS="--out DIR --states empty,error …" for any others
 	$(BIN)/python -m tests.support.screens $(ARGS)
+
+coverage: $(DESKTOP)  ## the tests with the lines and branches they reach; fails below 90 %
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(ARGS)
+
+mutate: $(STAMP)  ## changes in the pure modules that no test notices, into build/mutation.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/mutation/requirements.txt
+	mkdir -p build
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results > build/mutation.txt
 
 words: $(STAMP)  ## compile the catalogues
 	$(BIN)/python -m components.words compile

@@ -154,7 +154,7 @@ def _pragmas(access: Access, *, writes: bool) -> tuple[str, ...]:
         "PRAGMA trusted_schema=OFF",
         "PRAGMA cell_size_check=ON",
         # No mmap: a read error or a cut file would be a SIGBUS, the end of the process.
-        f"PRAGMA cache_size={-32_768 if writes else -16_384}",
+        f"PRAGMA cache_size={-16_384 if writes else -4_096}",
     )
     if not writes:
         return (*shared, "PRAGMA query_only=ON")

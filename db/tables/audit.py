@@ -12,6 +12,7 @@ class AuditRow(SQLModel, table=True):
     """One thing that was changed, written in the same transaction as the change."""
 
     __tablename__ = "audit_log"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a real row never follows on demo rows
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     actor: str = Field(max_length=200)

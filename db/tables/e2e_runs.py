@@ -47,6 +47,7 @@ class E2eRunRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_e2e_runs_target", "target_id", "user_type", "launch_no"),
         Index("ix_e2e_runs_created", "created_at"),
+        {"sqlite_autoincrement": True},  # a real row never follows on demo rows
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     run_id: str = Field(max_length=32, unique=True)
@@ -99,6 +100,7 @@ class E2eCellRow(SQLModel, table=True):
             "launch_no",
             "status_code",
         ),
+        {"sqlite_autoincrement": True},  # a real row never follows on demo rows
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     launch_no: int = Field(sa_type=BigId)

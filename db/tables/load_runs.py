@@ -44,6 +44,7 @@ class PromptTestRow(SQLModel, table=True):
             sqlite_where=text("dialog_id IS NOT NULL"),
             postgresql_where=text("dialog_id IS NOT NULL"),
         ),
+        {"sqlite_autoincrement": True},  # a real row never follows on demo rows
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     prompt_id: int = 0  # 0: the server did not say

@@ -11,6 +11,7 @@ class UptimeRow(SQLModel, table=True):
     """One stretch of running without a pause (stop, crash or sleep of the machine)."""
 
     __tablename__ = "console_uptime"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a real row never follows on demo rows
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     boot_id: str = Field(max_length=40)
     started_at: datetime = Field(sa_type=UtcDateTime)

@@ -16,6 +16,7 @@ class UserActivityRow(SQLModel, table=True):
         UniqueConstraint("user_id", "activity_date"),
         Index("ix_user_activity_stats_last", "last_request_at"),
         Index("ix_user_activity_stats_origin", "origin", "activity_date"),
+        {"sqlite_autoincrement": True},  # a real row never follows on demo rows
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     user_id: str = Field(max_length=200)
@@ -40,6 +41,7 @@ class AiRequestStatsRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("user_id", "endpoint_key", "model", "request_date"),
         Index("ix_ai_request_stats_date", "request_date"),
+        {"sqlite_autoincrement": True},  # a real row never follows on demo rows
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     user_id: str = Field(max_length=200)
@@ -59,7 +61,10 @@ class AiRequestMinuteRow(SQLModel, table=True):
     """The same calls by minute: the rows that figures of a window were counted from."""
 
     __tablename__ = "ai_request_minutes"
-    __table_args__ = (UniqueConstraint("minute_at", "user_id", "endpoint_key", "model"),)
+    __table_args__ = (
+        UniqueConstraint("minute_at", "user_id", "endpoint_key", "model"),
+        {"sqlite_autoincrement": True},  # a real row never follows on demo rows
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     minute_at: datetime = Field(sa_type=UtcDateTime)  # seconds are 0
     user_id: str = Field(max_length=200)

@@ -13,6 +13,7 @@ from gymbro_ui.api.load_rows import finding_row, forecast_row, run_row, sample_r
 from gymbro_ui.api.wire_errors import envelope, request_id_of
 from gymbro_ui.api.wire_route import WireRoute
 from services.accounts.types import Caller
+from services.dialogs.types import KIND as DIALOG
 from services.executions.types import Trigger
 from services.foundation.errors import NotFoundError
 from services.loadtest.types import SampleClass
@@ -133,7 +134,9 @@ def _add_acts(api: APIRouter, console: "Console") -> None:
         try:
             await console.loadtest.run(run_id)
         except NotFoundError:
-            await console.dialogs.get(run_id)
+            # By its execution: the turn itself is written with the first it hears.
+            if (await console.executions.get(run_id)).execution_type != DIALOG:
+                raise
         await console.executions.cancel(run_id, by=caller.email or caller.user_id)
         ids = {"run_id": run_id, "execution_id": run_id}
         return envelope(request_id_of(request.scope), ids, code=202, **ids)

@@ -67,7 +67,7 @@ class Importing:
         self, path: Path, *, trigger: Trigger = Trigger.MANUAL, started_by: str = ""
     ) -> Execution:
         """Return the execution that takes the file; raise ConflictError while one runs."""
-        if not await asyncio.to_thread(path.is_file):
+        if not await asyncio.to_thread(_is_file, path):
             raise InputError("There is no file {path}", field="from", path=str(path))
         params = {"path": str(path), "name": path.name}
         return await self._executions.start(KIND, params, trigger=trigger, started_by=started_by)
@@ -146,3 +146,11 @@ def _count(one: TableCount) -> str:
         f"{one.table}: {one.found} rows, {one.added} added, {one.known} here already,"
         f" {one.changed} changed, {one.skipped} skipped"
     )
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether it is one; no path at all (too long, with a zero) is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

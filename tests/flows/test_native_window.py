@@ -15,6 +15,7 @@ from tests.support.process import ConsoleProcess, run_command
 from tests.support.x_display import Screen, a_screen
 
 pytestmark = [
+    pytest.mark.window,
     pytest.mark.browser,
     pytest.mark.xdist_group("desktop"),
     pytest.mark.timeout(300),

@@ -107,7 +107,9 @@ class World:
             "journal",
         ]
         return SimpleNamespace(
-            verifier=NamedTokens(), **{name: getattr(self, name) for name in names}
+            verifier=NamedTokens(),
+            cluster=SimpleNamespace(is_shared=False),
+            **{name: getattr(self, name) for name in names},
         )
 
     def app(self) -> Any:

@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("events", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_prompt_tests")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ai_prompt_tests", schema=None) as batch_op:
         batch_op.create_index("ix_ai_prompt_tests_run", ["run_no", "no"], unique=True)
@@ -253,6 +254,7 @@ def upgrade() -> None:
             "model",
             name=op.f("uq_ai_request_minutes_minute_at_user_id_endpoint_key_model"),
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ai_request_stats",
@@ -278,6 +280,7 @@ def upgrade() -> None:
             "request_date",
             name=op.f("uq_ai_request_stats_user_id_endpoint_key_model_request_date"),
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ai_request_stats", schema=None) as batch_op:
         batch_op.create_index("ix_ai_request_stats_date", ["request_date"], unique=False)
@@ -298,6 +301,7 @@ def upgrade() -> None:
         sa.Column("undone_by", sa.String(length=200), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_log_at"), ["at"], unique=False)
@@ -329,6 +333,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_console_uptime")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("console_uptime", schema=None) as batch_op:
         batch_op.create_index(
@@ -458,6 +463,7 @@ def upgrade() -> None:
         sa.Column("is_demo", sa.Boolean(), nullable=False),
         sa.Column("details_json", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_e2e_mapped_model_results")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("e2e_mapped_model_results", schema=None) as batch_op:
         batch_op.create_index(
@@ -500,6 +506,7 @@ def upgrade() -> None:
         sa.Column("target", sa.String(length=500), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_e2e_mapped_model_runs")),
         sa.UniqueConstraint("run_id", name=op.f("uq_e2e_mapped_model_runs_run_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("e2e_mapped_model_runs", schema=None) as batch_op:
         batch_op.create_index(
@@ -837,6 +844,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "user_id", "activity_date", name=op.f("uq_user_activity_stats_user_id_activity_date")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("user_activity_stats", schema=None) as batch_op:
         batch_op.create_index("ix_user_activity_stats_last", ["last_request_at"], unique=False)

@@ -32,8 +32,9 @@ RIGHTS: tuple[tuple[str, str], ...] = (
     (r"\w+ /api/v1/(llm|tracing|stats)/.+", ADM),
     (r"\w+ /api/v1/access\b.*", OPERATOR),
     (r"POST /api/v1/backups/.+/restore", OPERATOR),
+    (r"POST /api/v1/(imports(/preview)?|desktop/window)", OPERATOR),
     (
-        r"\w+ /api/v1/(executions|agents|workflows|sync|audit|journal|backups?|logs|settings|tests)\b.*",
+        r"\w+ /api/v1/(executions|agents|consoles|imports|workflows|sync|audit|journal|backups?|logs|settings|tests)\b.*",
         ADM,
     ),
     (r"GET /v1/models", ANY),

@@ -132,7 +132,7 @@ async def test_s4_36_a_thousand_results_take_few_transactions(
     began = time.monotonic()
     _execution, run = await desk.load(users=50, requests=1_000)
     assert run.stored == number_of(database, PromptTestRow) == 1_000
-    assert sum(kept) < 1_100  # what a cancelled flush had begun may be offered again
+    assert sum(kept) <= 1_000 + max(kept)  # what a cancelled flush had begun may be offered again
     beats = (time.monotonic() - began) / 0.25
     assert len(kept) <= beats + 3  # one a beat, whatever the number of calls
     await desk.stop()
