@@ -38,7 +38,7 @@ test: $(DESKTOP)  ## everything: lint, types, contracts, tests, real parts
 	$(COMPILE) $(SOURCES) tests  # the tests start some fifty processes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --threads 2
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(STAMP)  ## the static part and the tests that need no server

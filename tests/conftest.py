@@ -36,9 +36,8 @@ pytest_plugins = ["tests.support.postgres", "tests.support.supabase_stack"]
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers on two cores: a third of the time waits for clocks, sockets and processes."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
+    """Four workers on two cores: a third of the time waits for clocks, sockets and processes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,6 +56,7 @@ class Importing:
 
     async def preview(self, path: Path) -> ImportReport:
         """Return what an import of the file would do; raise InputError where it is no original."""
+        await _look_for(path)
         async with self._previewing:
             return await self.imports.run(path, is_rehearsal=True)
 
@@ -67,8 +68,7 @@ class Importing:
         self, path: Path, *, trigger: Trigger = Trigger.MANUAL, started_by: str = ""
     ) -> Execution:
         """Return the execution that takes the file; raise ConflictError while one runs."""
-        if not await asyncio.to_thread(_is_file, path):
-            raise InputError("There is no file {path}", field="from", path=str(path))
+        await _look_for(path)
         params = {"path": str(path), "name": path.name}
         return await self._executions.start(KIND, params, trigger=trigger, started_by=started_by)
 
@@ -146,6 +146,12 @@ def _count(one: TableCount) -> str:
         f"{one.table}: {one.found} rows, {one.added} added, {one.known} here already,"
         f" {one.changed} changed, {one.skipped} skipped"
     )
+
+
+async def _look_for(path: Path) -> None:
+    """Raise InputError where there is no file."""
+    if not await asyncio.to_thread(_is_file, path):
+        raise InputError("There is no file {path}", field="from", path=str(path)[:400])
 
 
 def _is_file(path: Path) -> bool:

@@ -31,6 +31,10 @@ def test_schemathesis_finds_no_server_error(running: ConsoleProcess, tmp_path: P
             "2",
             "--max-time",
             "20",
+            "--seed",
+            "1",
+            "--request-timeout",
+            "60",
             "--exclude-path-regex",
             "/(check-all|cancel|sync(-to-supabase)?)$",  # a sync without a project is 503 by contract 1.4
         ],

@@ -13,6 +13,8 @@ from pathlib import Path
 
 SIZE = (1600, 1000)
 _CLIENT_MESSAGE = 33
+# A window may go between being listed and being asked: libX11's own handler would end the process.
+_NO_MATTER = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)(lambda _display, _error: 0)
 
 
 class _Message(ctypes.Structure):
@@ -30,7 +32,7 @@ class Screen:
         self.name = name
         self._frame_buffer = frame_buffer
         self._x = ctypes.CDLL("libX11.so.6")
-        self._x.XOpenDisplay.restype = c_void_p
+        self._x.XOpenDisplay.restype = self._x.XSetErrorHandler.restype = c_void_p
         self._x.XDefaultRootWindow.restype = self._x.XInternAtom.restype = c_ulong
         for call in ("XDefaultRootWindow", "XSync", "XCloseDisplay"):
             getattr(self._x, call).argtypes = [c_void_p, c_int] if call == "XSync" else [c_void_p]
@@ -43,6 +45,7 @@ class Screen:
         self._x.XSendEvent.argtypes = [c_void_p, c_ulong, c_int, c_long, c_void_p]
         self._x.XMoveResizeWindow.argtypes = [c_void_p, c_ulong, c_int, c_int, c_uint, c_uint]
         self._x.XGetGeometry.argtypes = [c_void_p, c_ulong, *[c_void_p] * 7]
+        self._x.XSetErrorHandler(_NO_MATTER)
         self._display = self._x.XOpenDisplay(name.encode())
         assert self._display, f"no display {name}"
 

@@ -120,9 +120,11 @@ async def test_an_ending_whole_starts_no_part(executions: Executions) -> None:
     part = Work("part", exclusive=False)
     executions.register(part.kind)
     refused: list[str] = []
+    begun = asyncio.Event()
 
     async def run(_params: Mapping[str, Any], control: Control) -> Ending:
         try:
+            begun.set()
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             try:
@@ -134,7 +136,7 @@ async def test_an_ending_whole_starts_no_part(executions: Executions) -> None:
 
     executions.register(ExecutionKind("whole", "Whole", "science", run))
     started = await executions.start("whole", {})
-    await until(lambda: states(executions) == ["running"])
+    await begun.wait()
     await executions.cancel(started.execution_id)
     await executions.wait(started.execution_id)
     assert refused == ["What it is a part of is ending"]
