@@ -10,6 +10,7 @@ from services.chat.types import ChatRequest, Outcome, Reply
 from services.foundation.clock import Clock
 from services.foundation.ids import new_hex
 from services.identities.types import Token
+from services.loadtest.rules import BAD
 from services.loadtest.samples import cut_sample, to_sample
 from services.loadtest.schedule import Schedule
 from services.loadtest.tally import Gauge, Start
@@ -86,6 +87,7 @@ class Engine:
         self._ending = asyncio.Event()
         self._began_at = 0.0
         self._now = Gauge()
+        self._bad = 0  # calls that failed
         self._lags_ms: list[float] = []
 
     def stop(self) -> None:
@@ -233,6 +235,11 @@ class Engine:
     def _end(self, sample: Sample, gaps: Sequence[float]) -> None:
         self._now.in_flight -= 1
         self._sink.end(sample, gaps)
+        if sample.sample_class in BAD:
+            self._bad += 1
+            limit = self._plan.stop_errors
+            if limit is not None and self._bad >= limit:  # at once: a beat would let hundreds fail
+                self.stop()
 
     def _request(self, seat: Seat, model: str, request_id: str) -> ChatRequest:
         plan, parts = self._plan, self._parts

@@ -258,15 +258,14 @@ class Job:
         change = partial(queries.update_run, run_no=self._run.id, values=values)
         try:
             await self._parts.database.write(change)
-        except (
-            DatabaseUnavailableError
-        ):  # the next figures are newer; the rows wait in the recorder
-            return
+        except DatabaseUnavailableError:
+            return  # the next figures are newer; the rows wait in the recorder
 
     # -- after the last one
 
     def _judge(self, summary: Summary) -> Ending:
-        error = self._stopped or rules.verdict(summary)
+        early = self._stopped or rules.errors_reason(self._plan, summary)
+        error = early or rules.verdict(summary)
         state = ExecutionState.SUCCEEDED if error is None else ExecutionState.FAILED
         kind = "" if error is None else "thresholds_broken"
         meta = {"summary": summary_values(summary), "run_id": self._run.run_id}

@@ -12,6 +12,7 @@ from services.targets.types import Target
 
 JUDGED_LEAST = 20  # before a share or a percentile may stop a run
 FOREIGN_SIGN_INS = 10
+BAD = (SampleClass.INCOMPLETE, SampleClass.ERRORED)  # failed; a limited call is of its own class
 WORKER_ABOVE = 200  # streams: measured, one loop carries these beside the pages (p99 1.5 ms late)
 OWN_WORKER_ABOVE = 50  # where the same loop serves them too: pages answered twice as fast beside it
 
@@ -59,7 +60,7 @@ def classify(reply: Reply) -> SampleClass:
 
 def bad_count(counts: Mapping[str, int]) -> int:
     """Return the calls that failed: incomplete and errored, not those the server limited."""
-    return counts.get(SampleClass.INCOMPLETE, 0) + counts.get(SampleClass.ERRORED, 0)
+    return sum(counts.get(name, 0) for name in BAD)
 
 
 def error_share(counts: Mapping[str, int]) -> float:
@@ -69,12 +70,19 @@ def error_share(counts: Mapping[str, int]) -> float:
     return bad / judged if judged else 0.0
 
 
+def errors_reason(plan: LoadPlan, summary: Summary) -> Message | None:
+    """Return that so many calls failed as the plan stops at, or None."""
+    bad = bad_count(summary.counts)
+    if plan.stop_errors is None or bad < plan.stop_errors:
+        return None
+    return say("{count} calls failed; the rule stops at {limit}", count=bad, limit=plan.stop_errors)
+
+
 def stop_reason(plan: LoadPlan, summary: Summary) -> Message | None:
     """Return why the run shall stop now, or None."""
+    if (reason := errors_reason(plan, summary)) is not None:
+        return reason
     bad = bad_count(summary.counts)
-    if plan.stop_errors is not None and bad >= plan.stop_errors:
-        return say("{count} calls failed; the rule stops at {limit}", count=bad,
-                   limit=plan.stop_errors)  # fmt: skip
     if bad + summary.counts.get(SampleClass.SUCCESS, 0) < JUDGED_LEAST:
         return None
     for result in thresholds.stop_results(plan, summary):
