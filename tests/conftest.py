@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +25,7 @@ from services.settings.env import read_env
 from services.settings.service import Settings
 from services.settings.types import Env
 from tests.support.clock import FakeClock
+from tests.support.upstream import FakeUpstream
 
 # No test may write into the keyring of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
@@ -111,6 +112,13 @@ def database(env: Env, empty_store: Path) -> Iterator[Database]:
     store = Database(env.database_url)
     yield store
     store.close_now()
+
+
+@pytest.fixture
+async def upstream() -> AsyncGenerator[FakeUpstream]:
+    """A server that plays what a test asks of it."""
+    async with FakeUpstream() as server:
+        yield server
 
 
 @pytest.fixture

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from gymbro_ui.command_line import Arguments
-from services.foundation.errors import ConsoleError, InputError
+from services.foundation.errors import ConflictError, ConsoleError, InputError
 from services.foundation.program import own_command
 from services.operator.client import OperatorClient
 from services.operator.ports import find_free_port
 from services.operator.presence import find_running, read_operator_token
 
 POLL_S = 0.25
+BAD_USE = 2
+ALREADY_RUNNING = 5
 _START_S = 60.0
 
 
@@ -90,6 +92,14 @@ def say_aside(text: str) -> None:
     """Write a line on stderr; stdout holds the result alone."""
     sys.stderr.write(text + os.linesep)
     sys.stderr.flush()
+
+
+def tell_refusal(error: Exception, otherwise: int) -> int:
+    """Say why and return the exit code: 5 where something runs already, 2 for bad use, else the given one."""
+    say_aside(f"gymbro-console: {error}")
+    if isinstance(error, ConflictError):
+        return ALREADY_RUNNING
+    return BAD_USE if isinstance(error, InputError) else otherwise
 
 
 def target_of(options: Namespace) -> dict[str, Any]:

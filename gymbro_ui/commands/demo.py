@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gymbro_ui.command_line import Arguments
-from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, wait
+from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, tell_refusal, wait
 from services.demo.types import FILL, KIND, REMOVE
-from services.foundation.errors import ConflictError, ConsoleError, InputError
+from services.foundation.errors import ConsoleError
 from services.operator.client import OperatorClient
 
 DONE = 0
-BAD_USE = 2
 FAILED = 3
-ALREADY_RUNNING = 5
 _POLLS_MAX = round(900 / POLL_S)
 _OPEN = ("pending", "running")
 
@@ -23,15 +21,8 @@ def run(arguments: Arguments) -> int:
     try:
         with open_console(arguments) as client:
             ended = _follow(client, client.start_execution(KIND, _wanted(arguments)))
-    except ConflictError as error:
-        say_aside(f"gymbro-console: {error}")
-        return ALREADY_RUNNING
-    except InputError as error:
-        say_aside(f"gymbro-console: {error}")
-        return BAD_USE
     except ConsoleError as error:
-        say_aside(f"gymbro-console: {error}")
-        return FAILED
+        return tell_refusal(error, FAILED)
     if ended["status"] != "succeeded":
         say_aside(f"gymbro-console: {ended['status']} {ended['error']}".rstrip())
         return FAILED

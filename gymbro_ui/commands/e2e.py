@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gymbro_ui.command_line import Arguments
-from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, target_of, wait
-from services.foundation.errors import ConflictError, ConsoleError, InputError
+from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, target_of, tell_refusal, wait
+from services.foundation.errors import ConsoleError
 from services.operator.client import OperatorClient
 
 GOOD = 0
-BAD_USE = 2
 NOT_ALL_GOOD = 3
-ALREADY_RUNNING = 5
 _MAX_S = 2 * 60 * 60
 
 
@@ -24,15 +22,8 @@ def run(arguments: Arguments) -> int:
         with open_console(arguments) as client:
             launch_id = client.start_e2e(_wanted(arguments))
             launch = _follow(client, launch_id)
-    except ConflictError as error:
-        say_aside(f"gymbro-console: {error}")
-        return ALREADY_RUNNING
-    except InputError as error:
-        say_aside(f"gymbro-console: {error}")
-        return BAD_USE
     except ConsoleError as error:
-        say_aside(f"gymbro-console: {error}")
-        return NOT_ALL_GOOD
+        return tell_refusal(error, NOT_ALL_GOOD)
     return _report(launch, as_json=arguments.options.json)
 
 

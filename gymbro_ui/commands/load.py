@@ -8,14 +8,12 @@ from typing import Any
 
 from gymbro_ui.command_line import Arguments
 from gymbro_ui.commands import load_finding
-from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, target_of, wait
-from services.foundation.errors import ConflictError, ConsoleError, InputError
+from gymbro_ui.commands.attach import POLL_S, open_console, say_aside, target_of, tell_refusal, wait
+from services.foundation.errors import ConsoleError, InputError
 from services.operator.client import OperatorClient
 
 HELD = 0
-BAD_USE = 2
 BROKEN = 4
-ALREADY_RUNNING = 5
 _TELL_EVERY = 8  # polls
 _POLLS_MAX = round(2 * 60 * 60 / POLL_S)
 _OPEN = ("pending", "running")
@@ -30,15 +28,8 @@ def run(arguments: Arguments) -> int:
     """Return 0 when every threshold held, 4 when one broke, 2 or 5 when it did not run."""
     try:
         return _run(arguments)
-    except ConflictError as error:
-        say_aside(f"gymbro-console: {error}")
-        return ALREADY_RUNNING
-    except InputError as error:
-        say_aside(f"gymbro-console: {error}")
-        return BAD_USE
     except (ConsoleError, OSError) as error:
-        say_aside(f"gymbro-console: {error}")
-        return BROKEN
+        return tell_refusal(error, BROKEN)
 
 
 def _run(arguments: Arguments) -> int:

@@ -21,12 +21,6 @@ from tests.support.upstream import Answer, FakeUpstream
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
 async def console(
     database: Database, clock: FakeClock, secrets: Secrets, env: Env
 ) -> AsyncIterator[Any]:

@@ -26,12 +26,6 @@ RESULT_FIELDS = {
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
 async def world(
     database: Database, env: Env, secrets: Secrets, upstream: FakeUpstream
 ) -> AsyncIterator[StatsWorld]:

@@ -6,13 +6,6 @@ import pytest
 
 from services.chat.client import ChatClient
 from services.foundation.clock import SystemClock
-from tests.support.upstream import FakeUpstream
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
 
 
 @pytest.fixture

@@ -14,12 +14,6 @@ from tests.support.upstream import FakeUpstream
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
 def known(upstream: FakeUpstream) -> SomeTargets:
     return SomeTargets([a_target(upstream)])
 

@@ -18,12 +18,6 @@ from tests.support.upstream import FakeUpstream, good, gotrue_error
 
 
 @pytest.fixture
-async def upstream() -> AsyncGenerator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
 async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncGenerator[DialogsDesk]:
     async with dialogs_desk(database, env, upstream) as made:
         yield made

@@ -1,7 +1,6 @@
 """The file of an original: read as it is, never touched, whatever state it is in."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +18,6 @@ from tests.support.original import a_full_original, an_original, days_ago, put
 NOW = datetime.now(UTC)
 AT = days_ago(NOW, 1)
 RUN = {"started_at": AT}
-
-
-@pytest.fixture
-def console(env: Env) -> Iterator[Console]:
-    made = build_console(env, one_shot=True)
-    yield made
-    made.close_now()
-
-
-@pytest.fixture
-def imports(console: Console) -> Imports:
-    return console.importing.imports
 
 
 def state(folder: Path) -> dict[str, bytes]:

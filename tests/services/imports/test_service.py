@@ -1,7 +1,6 @@
 """An original server's E2E history, taken into this console's store (S0.15)."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,26 +8,13 @@ from typing import Any
 import pytest
 
 from services.accounts.types import UserType
-from services.console import Console, build_console
+from services.console import Console
 from services.foundation.errors import InputError
 from services.imports.service import Imports
 from services.imports.types import ImportReport
-from services.settings.types import Env
 from tests.support.original import a_result, an_original, days_ago
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def console(env: Env) -> Iterator[Console]:
-    made = build_console(env, one_shot=True)
-    yield made
-    made.close_now()
-
-
-@pytest.fixture
-def imports(console: Console) -> Imports:
-    return console.importing.imports
 
 
 RUNS = "e2e_mapped_model_runs"

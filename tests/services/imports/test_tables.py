@@ -2,26 +2,23 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from db.tables.usage import AiRequestStatsRow, ModelDailyUsageRow, UserActivityRow
-from services.console import Console, build_console
+from services.console import Console
 from services.dialogs.types import DialogFilter
 from services.imports.reports import report_values
 from services.imports.service import Imports
-from services.imports.types import Fate, ImportReport
+from services.imports.types import Fate
 from services.mapping.types import MappingEdit, Scope
 from services.models.types import EndpointEdit
 from services.prompts.types import PromptEdit, PromptType
-from services.settings.types import Env
+from tests.support.importing import AT, NOW, content_of, endpoint, fates, reasons
 from tests.support.original import (
     CANARIES,
     EXA,
@@ -31,57 +28,8 @@ from tests.support.original import (
     SERVICE,
     a_full_original,
     an_original,
-    days_ago,
     put,
 )
-
-NOW = datetime.now(UTC)
-AT = days_ago(NOW, 1)
-_NOT_COMPARED = ("executions", "execution_events", "sqlite_stat1")
-
-
-@pytest.fixture
-def console(env: Env) -> Iterator[Console]:
-    made = build_console(env, one_shot=True)
-    yield made
-    made.close_now()
-
-
-@pytest.fixture
-def imports(console: Console) -> Imports:
-    return console.importing.imports
-
-
-def endpoint(number: int, name: str, **fields: Any) -> dict[str, Any]:
-    return {"id": number, "name": name, "base_url": f"https://{name}.example.com", "model": "m",
-            "is_active": 1, "is_default": 0, "created_at": AT, "updated_at": AT, **fields}  # fmt: skip
-
-
-def prompt(number: int, name: str, **fields: Any) -> dict[str, Any]:
-    return {"id": number, "name": name, "content": f"text of {name}", "prompt_type": "system",
-            "is_active": 0, "created_at": AT, "updated_at": AT, **fields}  # fmt: skip
-
-
-def content_of(console: Console) -> dict[str, list[Any]]:
-    """Every row of the store, by table."""
-    assert console.database.path is not None
-    with closing(sqlite3.connect(f"file:{console.database.path}?mode=ro", uri=True)) as file:
-        names = [
-            row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        ]
-        return {
-            name: sorted(map(repr, file.execute(f"SELECT * FROM {name}")))  # its own
-            for name in names
-            if name not in _NOT_COMPARED
-        }
-
-
-def fates(report: ImportReport, table: str) -> dict[str, Fate]:
-    return {one.row: one.fate for one in report.lines if one.table == table}
-
-
-def reasons(report: ImportReport) -> list[str]:
-    return [str(reason) for one in report.lines for reason in one.reasons]
 
 
 async def test_every_table_is_taken_and_found_where_the_console_shows_it(

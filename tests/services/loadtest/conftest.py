@@ -11,12 +11,6 @@ from tests.support.upstream import FakeUpstream
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
-
-
-@pytest.fixture
 async def desk(database: Database, env: Env, upstream: FakeUpstream) -> AsyncIterator[LoadDesk]:
     made = LoadDesk(database, env)
     await made.aim(upstream)

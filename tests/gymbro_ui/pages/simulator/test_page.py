@@ -1,7 +1,6 @@
 """The simulator as its operator meets it: send, read, see it saved, find it again."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -16,12 +15,6 @@ from services.settings.types import Env
 from tests.support.builders import until
 from tests.support.dialog_pages import every, send, simulator, the
 from tests.support.upstream import FakeUpstream, cut_after, good, refused
-
-
-@pytest.fixture
-async def upstream() -> AsyncGenerator[FakeUpstream]:
-    async with FakeUpstream() as server:
-        yield server
 
 
 async def test_a_message_is_sent_answered_judged_and_shown_as_saved(
