@@ -111,8 +111,8 @@ class _Alone:
 
     def __init__(self, arguments: Arguments) -> None:
         # Not needed beside a running console, and the slowest to load.
-        from services.console import build_console  # noqa: PLC0415
-        from services.imports.reports import report_values  # noqa: PLC0415
+        from services.console import build_console  # noqa: PLC0415  # where none runs
+        from services.imports.reports import report_values  # noqa: PLC0415  # where none runs
 
         self._console = build_console(arguments.env, one_shot=True)
         self._values = report_values

@@ -207,7 +207,7 @@ def _data(value: Any) -> DemoData | None:
     """Return what was kept; None for nothing and for what an editor broke."""
     if not isinstance(value, dict):
         return None
-    known: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    known: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]  # JSON's
     try:
         return DemoData(
             int(known["days"]),

@@ -63,7 +63,7 @@ class WindowProcess:
             with suppress(ValueError):
                 values = json.loads(line)
                 if isinstance(values, dict):
-                    return values  # pyright: ignore[reportUnknownVariableType]
+                    return values  # pyright: ignore[reportUnknownVariableType]  # JSON's
         return None
 
     async def keep_lines(self) -> None:

@@ -36,11 +36,11 @@ def read_place(values: Any) -> Place:
         return USUAL
     found: list[int] = []
     for name in ("width", "height", "x", "y"):
-        value: Any = values.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        value: Any = values.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # JSON's
         if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 100_000:
             return USUAL
         found.append(value)
-    return Place(*found, is_maximized=values.get("is_maximized") is True)  # pyright: ignore[reportUnknownMemberType]
+    return Place(*found, is_maximized=values.get("is_maximized") is True)  # pyright: ignore[reportUnknownMemberType]  # JSON's
 
 
 def why_ended(code: int, words: str) -> Message:

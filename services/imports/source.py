@@ -197,7 +197,7 @@ class Original:
                     found |= {
                         str(inner)
                         for key, inner in value.items()  # pyright: ignore[reportUnknownVariableType]  # JSON's
-                        if is_secret_name(str(key)) and isinstance(inner, str)  # pyright: ignore[reportUnknownArgumentType]
+                        if is_secret_name(str(key)) and isinstance(inner, str)  # pyright: ignore[reportUnknownArgumentType]  # JSON's
                     }
         return sorted(found)
 

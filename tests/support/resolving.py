@@ -17,12 +17,12 @@ def an_endpoint(endpoint_id: int, *models: str, **values: object) -> Endpoint:
         model_list=models,
         has_api_key=True,
     )
-    return replace(endpoint, **values)  # type: ignore[arg-type]
+    return replace(endpoint, **values)  # type: ignore[arg-type]  # of its fields
 
 
 def a_mapping(scope: Scope, key: str, *models: str, **values: object) -> ModelMapping:
     mapping = ModelMapping(f"{scope}:{key}", scope, key, key, models[0], models)
-    return replace(mapping, **values)  # type: ignore[arg-type]
+    return replace(mapping, **values)  # type: ignore[arg-type]  # of its fields
 
 
 def a_resolver(

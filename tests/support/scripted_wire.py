@@ -63,10 +63,10 @@ async def talk(*streams: Sequence[bytes], max_events: int, is_quick: bool) -> li
 
     async def connect(*_: object) -> Connection:
         connection = Connection(Limits(), clock.monotonic, wire._pool._heads)
-        connection.connection_made(_Transport(connection, _Now(current)))  # type: ignore[arg-type]
+        connection.connection_made(_Transport(connection, _Now(current)))  # type: ignore[arg-type]  # a stand-in without a socket
         return connection
 
-    wire._pool._connect = connect  # type: ignore[method-assign]
+    wire._pool._connect = connect  # type: ignore[method-assign]  # no socket is opened
     replies: list[Reply] = []
     for reads in left:
         current[:] = [reads]
@@ -89,5 +89,5 @@ class _Now(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._current[0])
 
-    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]  # of any kind
         return self._current[0][at]

@@ -138,7 +138,7 @@ async def test_real_health_figures_pushes_and_gaps_know_nothing_of_it(console: C
     assert not matrix.columns
     assert await console.dialogs.newest() is None
     assert await console.schedules.off_spans(datetime(2000, 1, 1, tzinfo=UTC), now) == gaps
-    assert await console.database.read(lambda s: len(list(s.exec(select(OutboxRow))))) == 0  # pyright: ignore[reportArgumentType, reportCallIssue]
+    assert await console.database.read(lambda s: len(list(s.exec(select(OutboxRow))))) == 0  # pyright: ignore[reportArgumentType, reportCallIssue]  # a row's own select
     slot = await console.database.read(_a_demo_slot)
     assert slot is not None
     assert console.upkeep.days is not None

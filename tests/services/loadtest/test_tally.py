@@ -15,7 +15,7 @@ def a_sample(no: int, kind: SampleClass = SampleClass.SUCCESS, **fields: object)
         "request_id": f"r{no}",
         **fields,
     }
-    return Sample(no, 1, "m", kind, **values)  # type: ignore[arg-type]
+    return Sample(no, 1, "m", kind, **values)  # type: ignore[arg-type]  # of its fields
 
 
 def told(summary: Summary, *names: str) -> list[object]:

@@ -7,7 +7,7 @@ from tests.support.resolving import a_mapping, a_resolver, an_endpoint
 
 
 def told(resolver: Resolver, key: str, **context: object) -> list[str]:
-    return [str(r) for r in resolver.explain(key, RequestContext(**context)).reasons]  # type: ignore[arg-type]
+    return [str(r) for r in resolver.explain(key, RequestContext(**context)).reasons]  # type: ignore[arg-type]  # of its fields
 
 
 def test_the_explanation_names_each_flaw_what_a_scope_leaves_and_who_serves() -> None:

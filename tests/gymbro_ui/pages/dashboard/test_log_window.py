@@ -58,7 +58,7 @@ async def test_a_line_that_comes_is_pushed_when_its_level_is_shown() -> None:
     async with operator() as (user, console):
         view = await shown(user)
         pushed: list[Any] = []
-        view.push = lambda rows, _missed: pushed.extend(rows)  # pyright: ignore[reportAttributeAccessIssue]
+        view.push = lambda rows, _missed: pushed.extend(rows)  # pyright: ignore[reportAttributeAccessIssue]  # instead of the socket
         say(console.logs, logging.INFO, "not asked for")
         say(console.logs, logging.ERROR, "just now")
         console.logs.changed.emit(console.logs.seq)  # as its own loop does
